@@ -1,0 +1,76 @@
+import "@nomicfoundation/hardhat-chai-matchers";
+import "@nomicfoundation/hardhat-ethers";
+import "@typechain/hardhat";
+import "hardhat-contract-sizer";
+import "hardhat-deploy";
+import "hardhat-gas-reporter";
+import "solidity-coverage";
+
+import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
+import { subtask } from "hardhat/config";
+import type { HardhatUserConfig, HttpNetworkUserConfig, SolcBuild } from "hardhat/types";
+import { existsSync } from "node:fs";
+import { version as solcVersion } from "solc/package.json";
+
+if (existsSync(".env")) process.loadEnvFile();
+const env = process.env;
+
+/** The compiler is the pinned npm package, so that no build ever downloads one. */
+subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async (args: { solcVersion: string }): Promise<SolcBuild> => {
+  if (args.solcVersion !== solcVersion) {
+    throw new Error(`solc ${args.solcVersion} is not installed: this repository compiles with ${solcVersion} only`);
+  }
+  const { default: solc } = await import("solc");
+  return {
+    version: solcVersion,
+    longVersion: solc.version().replace(".Emscripten.clang", ""),
+    compilerPath: require.resolve("solc/soljson.js"),
+    isSolcJs: true,
+  };
+});
+
+/** Live networks exist only when their RPC address is set; see .env.example. */
+function liveNetwork(name: string, url: string | undefined): Record<string, HttpNetworkUserConfig> {
+  return url ? { [name]: { url, accounts: env.DEPLOYER_KEY ? [env.DEPLOYER_KEY] : [] } } : {};
+}
+
+/** On local chains the n-th test account; on live networks the configured address. */
+function namedAccount(index: number, address: string | undefined): Record<string, number | string> {
+  return address ? { default: index, sepolia: address, mainnet: address } : { default: index };
+}
+
+/** Instrumented builds stay apart, so that a coverage run neither invalidates the cache nor rewrites the bindings. */
+const coverage = env.COVERAGE === "true";
+
+const config: HardhatUserConfig = {
+  solidity: {
+    version: solcVersion,
+    settings: {
+      evmVersion: "cancun",
+      viaIR: true,
+      optimizer: { enabled: true, runs: 200 },
+      metadata: { bytecodeHash: "none" },
+      outputSelection: { "*": { "*": ["storageLayout"] } },
+    },
+  },
+  paths: coverage ? { cache: "cache/coverage", artifacts: "cache/coverage-artifacts" } : {},
+  networks: {
+    // The oldest fork the bytecode runs on.
+    hardhat: { hardfork: "cancun", allowUnlimitedContractSize: false },
+    localhost: { url: "http://127.0.0.1:8545" },
+    ...liveNetwork("sepolia", env.SEPOLIA_RPC_URL),
+    ...liveNetwork("mainnet", env.MAINNET_RPC_URL),
+  },
+  namedAccounts: {
+    deployer: 0,
+    governor: namedAccount(1, env.GOVERNOR),
+    guardian: namedAccount(2, env.GUARDIAN),
+    treasury: namedAccount(3, env.TREASURY),
+  },
+  typechain: { outDir: "typechain-types", target: "ethers-v6", dontOverrideCompile: coverage },
+  mocha: { timeout: 600_000, forbidOnly: Boolean(env.CI) },
+  gasReporter: { enabled: env.REPORT_GAS === "true", offline: true, excludeContracts: ["mocks/"] },
+  contractSizer: { strict: true, alphaSort: true, except: ["contracts/mocks/"] },
+};
+
+export default config;

@@ -1,0 +1,5 @@
+/** The only place where tests touch the Hardhat environment. */
+import hre from "hardhat";
+
+export * from "@nomicfoundation/hardhat-network-helpers";
+export const { artifacts, deployments, ethers, getNamedAccounts, network } = hre;
