@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Waterfall} from "../libraries/Waterfall.sol";
+
+/// @notice One loss record. Amounts in loan asset units.
+struct Loss {
+    address pool;
+    uint256 time; // of the last booking
+    uint256 shortfall; // the sum of its layers
+    Waterfall.Layers lost; // by layer
+    Waterfall.Layers recovered; // by layer, interest since included
+    Waterfall.Layers outstanding; // by layer, at the pool's index now
+    uint256 lenderEpoch; // epoch of the pool's shares whose holders hold the claim on `principal`; 0 if none (yet)
+    uint256 stakerEpoch; // epoch of the fund's shares, for `staked`
+    uint256 lenderSupply; // pool shares at that epoch
+    uint256 stakerSupply; // fund shares at that epoch
+    uint256 lenderClaims; // recovered for the holders of lenderEpoch
+    uint256 stakerClaims; // recovered for the holders of stakerEpoch
+}
+
+/// @title IBadDebtSocializer
+/// @notice The loss ledger: runs the waterfall for a pool's shortfall, records it, takes recoveries and pays claims.
+///
+/// LAYERS. Pool fees → reserve tier → staked capital → lenders' unvested interest → lenders' principal; each to its end or
+/// limit before the next; their sum is the shortfall, to the wei.
+///
+/// RECORDS. Ids run from 1 to `lossCount()`. A record takes further losses of its pool until one of its epochs opens (when the
+/// principal or the staked capital lost in it reaches 1 basis point of the layer), and if neither has lost anything yet, until
+/// its episode ends. So tiny losses neither escape the claims nor flood the epochs.
+///
+/// EPISODES. Losses of a pool within 24 hours of the first (at most 32) form an episode, across which lenders are senior to the
+/// fund: a recovery climbs its own loss's principal → unvested interest, then the lenders' layers of the other losses pro
+/// rata to what is outstanding, then staked → reserve → fees, the own loss's first.
+///
+/// OUTSTANDING is kept in units of the pool's borrow index: it grows as the written-off debt does, and no layer is paid more
+/// than it lost plus what accrued on that.
+interface IBadDebtSocializer {
+    event LossRecorded(
+        uint256 indexed lossId,
+        address indexed pool,
+        uint256 shortfall,
+        Waterfall.Layers layers,
+        uint256 lenderEpoch,
+        uint256 stakerEpoch
+    );
+    /// @notice The fund could not pay: its layers count as unavailable.
+    event CoverUnavailable(address indexed pool, address indexed fund, uint256 assets);
+    /// @notice Part of a recovery, paid to the layers of one loss.
+    event Recovered(uint256 indexed lossId, Waterfall.Layers layers);
+    /// @notice What no layer of an episode can take any more.
+    event Surplus(uint256 indexed lossId, uint256 assets);
+    event Claimed(uint256 indexed lossId, address indexed account, uint256 lender, uint256 staker);
+
+    error UnknownPool(address pool);
+    error UnknownLoss(uint256 lossId);
+    error InsufficientGas(uint256 left, uint256 needed);
+    error RecoveryExceedsLoss(uint256 assets, uint256 outstanding);
+    error ClaimNotAuthorized(address account, address caller);
+    error ZeroAmount();
+    error ZeroAddress();
+
+    /// @notice Runs the waterfall for a shortfall of the calling pool and records it.
+    /// @param index the pool's borrow index
+    /// @param fees, unvested, principal what the pool's layers hold
+    /// @param epoch the pool's epoch before the loss
+    /// @return lossId the record
+    /// @return layers what each bears; reserve and staked have arrived at the pool
+    /// @return opensEpoch whether the pool is to open an epoch
+    function absorb(
+        uint256 shortfall,
+        uint256 index,
+        uint256 fees,
+        uint256 unvested,
+        uint256 principal,
+        uint256 epoch
+    ) external returns (uint256 lossId, Waterfall.Layers memory layers, bool opensEpoch);
+
+    /// @notice Takes a borrower's payment of written-off debt, of which the calling pool holds and has approved `assets`.
+    /// @param lendersTakeSurplus whether what exceeds all layers goes to the pool's unvested interest, not to the reserve
+    /// @return interest part that stays in the pool for its lenders
+    /// @return fees part that stays in the pool as fees
+    function onRecovery(
+        uint256 lossId,
+        uint256 assets,
+        uint256 index,
+        bool lendersTakeSurplus
+    ) external returns (uint256 interest, uint256 fees);
+
+    /// @notice Anyone's payment towards a loss. Refused above what is outstanding in its episode.
+    function recover(uint256 lossId, uint256 assets) external;
+
+    /// @notice Pays an account what was recovered for it, once per wei. Callable by anyone for an account without code, else by the
+    /// account or its operator in the pool.
+    function claim(uint256[] calldata lossIds, address account) external returns (uint256 assets);
+
+    function claimable(uint256 lossId, address account) external view returns (uint256 assets);
+
+    function lossCount() external view returns (uint256);
+
+    function lossOf(uint256 lossId) external view returns (Loss memory);
+
+    /// @notice The losses of one episode: the given one first.
+    function episodeOf(uint256 lossId) external view returns (uint256[] memory);
+
+    function factory() external view returns (address);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IEpochShares} from "./IEpochShares.sol";
+
+/// @notice Parameters of a fund, fixed at its creation.
+struct FundParams {
+    address asset; // the loan asset whose pools it covers
+    address socializer;
+    address factory;
+    uint256 cooldown; // seconds between a request and its window
+    uint256 window; // seconds in which a request can be redeemed
+    uint256 vesting; // seconds; time constant of the vesting of premium to stakers
+    uint256 reserveCut; // share of harvested premium that goes to the reserve, basis points
+    uint256 maxPremium; // basis points of interest, approached as cover becomes ample
+    uint256 halfCover; // cover over debt (wad) at which the premium is half of it
+    string name;
+    string symbol;
+}
+
+/// @notice What the fund knows of a pool. Amounts in assets.
+struct Coverage {
+    uint256 limit; // most cover outstanding at any time, in force now
+    uint256 pendingLimit; // an increase that waits; 0 for none
+    uint256 effectiveAt; // when it takes effect
+    uint256 outstanding; // cover paid, less the principal of it that was recovered
+    uint256 premiumAt; // when the premium last moved
+}
+
+/// @title IInsuranceFund
+/// @notice First-loss capital for up to 16 pools of one asset: a reserve tier that only a slash takes from, and staked capital
+/// (ERC-4626 shares with a cooldown).
+///
+/// RESERVE TIER. The reserve and, before it, premium that has not yet vested to stakers: nobody holds a claim on either.
+///
+/// EXIT. `cooldown(shares)`, wait, `redeem` inside the window. Cooling shares stay slashable and earn nothing: an exit pays the
+/// lower of their value at the request and at the exit. A request that expires or is renewed forfeits the gain made
+/// since it, in shares, when it is next touched; until then its shares stay locked.
+///
+/// LIMITS. An increase takes effect after cooldown + window, so that every staker can leave first; a decrease at once.
+interface IInsuranceFund is IEpochShares {
+    event CooldownStarted(address indexed account, uint256 shares, uint256 assets, uint256 opensAt, uint256 closesAt);
+    event GainForfeited(address indexed account, uint256 shares);
+    event ReserveFunded(address indexed from, uint256 assets);
+    event Harvested(address indexed pool, uint256 fees, uint256 toReserve, uint256 premium);
+    event CoverageLimitSet(address indexed pool, uint256 limit, uint256 effectiveAt);
+    event Covered(address indexed pool, uint256 reserve, uint256 staked, uint256 stakerEpoch);
+    event RecoveryCredited(address indexed pool, uint256 reserve, uint256 staked, uint256 restored);
+
+    error Unauthorized(address caller);
+    error UnknownPool(address pool);
+    error TooManyPools(uint256 max);
+    error NoRequest(address account);
+    error CooldownNotOver(uint256 opensAt);
+    error WindowClosed(uint256 closesAt);
+    error ExceedsRequest(uint256 shares, uint256 requested);
+    error InvalidParameter(string name, uint256 value);
+
+    /// @notice Requests the exit of `shares`; replaces an older request, `0` withdraws it.
+    function cooldown(uint256 shares) external;
+
+    function cooldownOf(
+        address account
+    ) external view returns (uint256 shares, uint256 assetsAtRequest, uint256 opensAt, uint256 closesAt);
+
+    /// @notice Adds to the reserve tier, for ever.
+    function fundReserve(uint256 assets) external;
+
+    /// @notice Takes a pool's fees, splits them between reserve and stakers, and moves the pool's premium.
+    function harvest(address pool) external returns (uint256 fees);
+
+    /// @notice Restricted to the risk role. An increase waits for cooldown + window, a decrease is immediate.
+    function setCoverageLimit(address pool, uint256 limit) external;
+
+    /// @notice What the fund would pay for a shortfall of the pool now.
+    function coverageAvailable(address pool) external view returns (uint256 assets);
+
+    function coverageOf(address pool) external view returns (Coverage memory);
+
+    /// @notice Pays the pool as much of `assets` as its coverage allows: reserve tier first, then staked capital. Socializer only.
+    /// @param pendingStaked staked capital lost in the same loss record before, without an epoch
+    /// @return reserve taken from the reserve tier
+    /// @return staked taken from the stakers
+    /// @return stakerEpoch the epoch that this opened; 0 if none
+    function cover(
+        address pool,
+        uint256 assets,
+        uint256 pendingStaked
+    ) external returns (uint256 reserve, uint256 staked, uint256 stakerEpoch);
+
+    /// @notice Credits recovered assets that the socializer has just sent. Socializer only.
+    /// @param reserve assets for the reserve
+    /// @param staked assets that vest to the stakers (of losses too small for an epoch)
+    /// @param restored principal of cover recovered, which frees the pool's limit
+    function creditRecovery(address pool, uint256 reserve, uint256 staked, uint256 restored) external;
+
+    /// @notice Pools with a coverage limit.
+    function pools() external view returns (address[] memory);
+
+    /// @notice Assets in the reserve tier, unvested premium included.
+    function reserve() external view returns (uint256);
+
+    /// @notice Premium that has not yet vested to stakers.
+    function unvested() external view returns (uint256);
+
+    function socializer() external view returns (address);
+
+    function factory() external view returns (address);
+
+    function cooldownPeriod() external view returns (uint256);
+
+    function windowPeriod() external view returns (uint256);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IEpochShares} from "./IEpochShares.sol";
+
+/// @notice Parameters of a pool, fixed at its creation. Ratios are wads (1e18 = 100 %).
+struct PoolParams {
+    address asset; // loan asset
+    address collateralAsset;
+    address oracle; // IOracle: 1e36-scaled price of a collateral unit in loan asset units
+    address fund; // InsuranceFund that may cover the pool; zero for none
+    address socializer; // BadDebtSocializer that books its losses
+    uint256 lltv; // debt is healthy up to collateral value · lltv
+    uint256 minIncentive; // m: liquidator's share where an account has just become unhealthy
+    uint256 writeDownIncentive; // w: what is left for the liquidator of an account that cannot repay
+    uint256 maxIncentive; // i: the most a liquidator ever earns
+    uint256 targetHealth; // h: health to which a liquidation brings an account
+    uint256 minDebt; // loan assets; no position owes less, other than nothing
+    uint256 dust; // loan assets; a smaller shortfall is left alone while the collateral is worth the debt
+    uint256 vesting; // seconds; time constant of the vesting of lenders' interest
+    uint256 rateAtTarget; // initial borrow rate at target utilisation, per year
+    uint256 supplyCap; // loan assets; rounded down to whole tokens
+    string name;
+    string symbol;
+}
+
+/// @notice A pool at one instant, accrued to it. Amounts in loan asset units.
+struct PoolState {
+    uint256 cash; // liquid assets
+    uint256 debt; // what performing borrowers owe
+    uint256 lenderAssets; // what all shares are worth now
+    uint256 unvested; // lenders' interest not yet in the share price
+    uint256 fees; // premium not yet harvested
+    uint256 supply; // shares
+    uint256 index; // borrow index, wad
+    uint256 scaledDebt; // debt in index units
+    uint256 rateAtTarget; // per year, wad
+    uint256 premium; // share of interest that goes to fees, basis points
+    uint256 supplyCap; // loan assets
+    bool paused; // no new risk
+}
+
+/// @notice Debt that was written down and is still owed, oldest first.
+struct WrittenOff {
+    uint64 lossId; // of the socializer
+    uint96 scaled; // index units
+    uint40 since; // timestamp of the write-down
+    bool merged; // holds debt of later losses as well
+}
+
+/// @title ILendingPool
+/// @notice One loan asset lent against one collateral asset. Lenders hold ERC-4626 shares; losses are booked when they can be
+/// seen, shared at once, and what is recovered of them goes back to those who bore them.
+///
+/// THE IDENTITY. `cash + debt == lenderAssets + unvested + fees` after every call. All accounting is internal: a token
+/// transfer to the pool changes nothing.
+///
+/// ROUNDING. Always against the caller: a position's debt is rounded up, the total is rounded down, shares given are
+/// rounded down, shares taken are rounded up.
+///
+/// WRITE-DOWN. Debt above what the collateral can repay (with the liquidator's share w) can be written down by anyone: it
+/// leaves the performing debt, runs through the waterfall, and stays owed by its borrower. Until it is paid the account
+/// cannot borrow nor withdraw collateral, and after 7 days it is due whatever the health of the account.
+///
+/// FINALITY OF SHARES. A loss that leaves a share worth less than 1e-6 of par voids all shares; claims stay.
+interface ILendingPool is IEpochShares {
+    event CollateralSupplied(address indexed caller, address indexed onBehalf, uint256 assets);
+    event CollateralWithdrawn(address indexed caller, address indexed onBehalf, address indexed receiver, uint256 assets);
+    /// @param scaled index units added to the account's debt
+    event Borrowed(
+        address indexed caller,
+        address indexed onBehalf,
+        address indexed receiver,
+        uint256 assets,
+        uint256 scaled
+    );
+    event Repaid(address indexed caller, address indexed onBehalf, uint256 assets, uint256 scaled);
+    /// @param repaid of the performing debt
+    /// @param recovered of the debt that was written down
+    event Liquidated(
+        address indexed caller,
+        address indexed borrower,
+        uint256 repaid,
+        uint256 recovered,
+        uint256 seized,
+        uint256 scaled
+    );
+    /// @notice `scaled` units of the account's performing debt became written-off debt of loss `lossId`.
+    event WrittenDown(address indexed account, uint256 indexed lossId, uint256 scaled);
+    /// @notice A shortfall was booked; the layers are in the socializer's event of the same loss.
+    event LossBooked(uint256 indexed lossId, uint256 shortfall, uint256 cover, uint256 interest, uint256 principal);
+    /// @notice `assets` of the account's written-off debt were paid.
+    event WrittenOffRepaid(address indexed caller, address indexed account, uint256 assets);
+    event Refinanced(address indexed account, uint256 assets, uint256 scaled);
+    /// @notice Part of a recovery that stays in the pool.
+    event RecoveryCredited(uint256 interest, uint256 fees);
+    event Accrued(uint256 index, uint256 rateAtTarget, uint256 unvested);
+    event FeesHarvested(uint256 paid, uint256 premium);
+    event OperatorSet(address indexed owner, address indexed operator, bool approved);
+    event SupplyCapSet(uint256 assets);
+    event PausedSet(bool paused);
+
+    error Paused();
+    error Unauthorized(address caller);
+    error InsufficientCash(uint256 requested, uint256 cash);
+    error InsufficientCollateral(uint256 requested, uint256 collateral);
+    error SupplyCapExceeded(uint256 assets, uint256 cap);
+    error Unhealthy(address account, uint256 owed, uint256 limit);
+    error HealthyPosition(address account, uint256 health);
+    error DebtBelowMinimum(uint256 debt, uint256 minDebt);
+    error WrittenOffDebt(address account, uint256 assets);
+    error NoDebt(address account);
+    error NothingToLiquidate(address account);
+    error SeizedTooLittle(uint256 seized, uint256 minCollateral);
+    error SignatureExpired(uint256 deadline);
+
+    function supplyCollateral(uint256 assets, address onBehalf) external;
+
+    /// @notice Needs `isOperator` for another's account; a good price only if the account owes something.
+    /// @dev Reverts with `WrittenOffDebt`, `Unhealthy`, `InsufficientCollateral`.
+    function withdrawCollateral(uint256 assets, address onBehalf, address receiver) external;
+
+    /// @dev Reverts with `Paused`, `WrittenOffDebt`, `InsufficientCash`, `DebtBelowMinimum`, `Unhealthy`.
+    function borrow(uint256 assets, address onBehalf, address receiver) external;
+
+    /// @notice Pays performing debt of any account; clamped to it, so `type(uint256).max` pays all.
+    /// @return repaid assets taken from the caller
+    /// @dev Reverts with `NoDebt`, `DebtBelowMinimum`.
+    function repay(uint256 assets, address onBehalf) external returns (uint256 repaid);
+
+    /// @notice Repays debt of an unhealthy account (or one whose written-off debt is due) against its collateral. An account
+    /// that cannot repay is written down first. The collateral is sent, `onLiquidate` is called if there is `data`, then
+    /// payment is pulled; it goes to the performing debt first, then to the written-off one.
+    /// @param repayAssets the most to repay; clamped to what may be repaid, `type(uint256).max` for that
+    /// @param minCollateral the least to accept for `repayAssets`; in proportion where repayment was clamped below it
+    /// @return repaid loan assets taken from the caller
+    /// @return seized collateral sent to the caller
+    /// @dev Returns (0, 0) if a loss was booked and the collateral is worth nothing. Reverts with `HealthyPosition`,
+    /// `NothingToLiquidate`, `DebtBelowMinimum`, `SeizedTooLittle`.
+    function liquidate(
+        address borrower,
+        uint256 repayAssets,
+        uint256 minCollateral,
+        bytes calldata data
+    ) external returns (uint256 repaid, uint256 seized);
+
+    /// @notice Writes down whatever the accounts' collateral cannot repay, as one loss. Accounts with nothing to write down
+    /// are skipped. Needs no capital and no permission.
+    /// @return shortfall assets by which total debt fell; 0 if there was nothing to do
+    function writeDown(address[] calldata accounts) external returns (uint256 shortfall);
+
+    /// @notice Pays written-off debt, oldest first; clamped. It goes to those who bore the loss.
+    function repayWrittenOff(address account, uint256 assets) external returns (uint256 repaid);
+
+    /// @notice Turns written-off debt of an account that is healthy with all that it owes into performing debt, as far as cash
+    /// reaches; the cash goes to those who bore the loss. Permissionless.
+    /// @dev Reverts with `NoDebt`, `Unhealthy`, `InsufficientCash`, `DebtBelowMinimum`.
+    function refinance(address account) external returns (uint256 recovered);
+
+    function accrue() external;
+
+    function setOperator(address operator, bool approved) external returns (bool);
+
+    /// @notice As `setOperator`, by an EIP-712 signature (or ERC-1271) of the owner.
+    /// @param nonce a keyed nonce (ERC-4337 style: key in the upper 192 bits) with a key other than 0, which permits use
+    function setOperatorBySig(
+        address owner,
+        address operator,
+        bool approved,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Pays what of the fees is liquid to the fund and sets the premium. Fund only.
+    function harvest(uint256 premium) external returns (uint256 paid);
+
+    /// @notice Credits recovered assets that the socializer has just sent. Socializer only.
+    function creditRecovery(uint256 interest, uint256 fees) external;
+
+    /// @notice Factory only, which asks the access manager.
+    function setSupplyCap(uint256 assets) external;
+
+    /// @notice Stops or resumes `deposit`, `mint` and `borrow`; nothing else. Factory only.
+    function setPaused(bool paused_) external;
+
+    /// @return collateral collateral units
+    /// @return debt performing debt, rounded up
+    /// @return writtenOff written-off debt still owed, rounded up
+    function positionOf(
+        address account
+    ) external view returns (uint256 collateral, uint256 debt, uint256 writtenOff);
+
+    /// @notice C·LLTV / (D + W) as a wad, rounded down; the largest number when nothing is owed. Reverts with the oracle.
+    function healthOf(address account) external view returns (uint256 wad);
+
+    /// @notice The account's written-off debt by loss, oldest first.
+    function writtenOffOf(address account) external view returns (WrittenOff[] memory);
+
+    /// @notice Performing debt of the account in index units.
+    function scaledDebtOf(address account) external view returns (uint256);
+
+    function state() external view returns (PoolState memory);
+
+    function isOperator(address owner, address operator) external view returns (bool);
+
+    function collateralAsset() external view returns (address);
+
+    function oracle() external view returns (address);
+
+    function fund() external view returns (address);
+
+    function socializer() external view returns (address);
+
+    function factory() external view returns (address);
+
+    function lltv() external view returns (uint256);
+
+    function minIncentive() external view returns (uint256);
+
+    function writeDownIncentive() external view returns (uint256);
+
+    function maxIncentive() external view returns (uint256);
+
+    function targetHealth() external view returns (uint256);
+
+    function minDebt() external view returns (uint256);
+
+    function dust() external view returns (uint256);
+
+    function vesting() external view returns (uint256);
+}

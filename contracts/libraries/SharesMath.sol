@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+
+/// @title SharesMath
+/// @notice Conversion between assets and shares with one virtual asset and a thousand virtual shares, which never leave:
+/// whoever inflates the price of a share pays most of it to them. The rounding is in the name.
+library SharesMath {
+    using FixedPointMathLib for uint256;
+
+    uint256 internal constant VIRTUAL_SHARES = 1e3;
+    uint256 internal constant VIRTUAL_ASSETS = 1;
+    /// @notice Decimals that a share has more than its asset.
+    uint8 internal constant DECIMALS_OFFSET = 3;
+    /// @notice A share generation ends once a share is worth less than this part of par.
+    uint256 internal constant PAR_OVER_END = 1e6;
+
+    function toSharesDown(uint256 assets, uint256 total, uint256 supply) internal pure returns (uint256) {
+        return assets.fullMulDiv(supply + VIRTUAL_SHARES, total + VIRTUAL_ASSETS);
+    }
+
+    function toSharesUp(uint256 assets, uint256 total, uint256 supply) internal pure returns (uint256) {
+        return assets.fullMulDivUp(supply + VIRTUAL_SHARES, total + VIRTUAL_ASSETS);
+    }
+
+    function toAssetsDown(uint256 shares, uint256 total, uint256 supply) internal pure returns (uint256) {
+        return shares.fullMulDiv(total + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES);
+    }
+
+    function toAssetsUp(uint256 shares, uint256 total, uint256 supply) internal pure returns (uint256) {
+        return shares.fullMulDivUp(total + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES);
+    }
+
+    /// @notice Whether a loss that left `total` assets to `supply` shares ends their generation: an exact wipe hardly ever
+    /// happens, and after a near-wipe new deposits would overflow the share counters.
+    function isWiped(uint256 total, uint256 supply) internal pure returns (bool) {
+        return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply;
+    }
+}
