@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IBadDebtSocializer, Loss} from "./interfaces/IBadDebtSocializer.sol";
-import {ILendingPool, PoolState} from "./interfaces/ILendingPool.sol";
+import {ILendingPool} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
 import {IPoolLens} from "./interfaces/IPoolLens.sol";
 import {Liquidation} from "./libraries/Liquidation.sol";

@@ -131,7 +131,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         if (!Liquidation.isHealthy(value, debt, LLTV)) revert Unhealthy(account, debt, (value * LLTV) / WAD);
     }
 
-    function _requireNotDefaulted(address account, Position memory p) private view {
+    function _requireNotDefaulted(address account, Position memory p) private pure {
         if (p.writtenOffs != 0) revert WrittenOffDebt(account);
     }
 }
