@@ -6,8 +6,8 @@ import {ITransferHook} from "./WeirdERC20.sol";
 /// @notice Makes one prepared call whenever a token tells it of a transfer, and remembers how it ended instead of failing:
 /// what a re-entering stranger tries.
 contract MockHookReceiver is ITransferHook {
-    address public target;
-    bytes public data;
+    address private target;
+    bytes private data;
     uint256 public calls;
     bool public succeeded;
     bytes public result;
