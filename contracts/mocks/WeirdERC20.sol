@@ -33,8 +33,8 @@ contract WeirdERC20 {
     error InsufficientBalance(address account, uint256 balance, uint256 amount);
     error InsufficientAllowance(address spender, uint256 allowance, uint256 amount);
 
-    string public constant name = "Weird";
-    string public constant symbol = "WEIRD";
+    string public name = "Weird";
+    string public symbol = "WEIRD";
     uint8 public immutable decimals;
 
     Quirks public quirks;
