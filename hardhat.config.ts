@@ -6,7 +6,10 @@ import "hardhat-deploy";
 import "hardhat-gas-reporter";
 import "solidity-coverage";
 
-import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
+import {
+  TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD,
+  TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
+} from "hardhat/builtin-tasks/task-names";
 import { subtask } from "hardhat/config";
 import type { HardhatUserConfig, HttpNetworkUserConfig, SolcBuild } from "hardhat/types";
 import { existsSync } from "node:fs";
@@ -28,6 +31,18 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async (args: { solcVersion: string
     isSolcJs: true,
   };
 });
+
+type Diagnostic = { severity: string; sourceLocation?: { file: string } };
+
+/** Warnings about dependencies are not ours to fix; those about our own sources are printed. */
+subtask(
+  TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
+  async ({ output, quiet }: { output?: { errors?: Diagnostic[] }; quiet: boolean }, _, runSuper) => {
+    const ours = ({ severity, sourceLocation }: Diagnostic) =>
+      severity === "error" || !sourceLocation || sourceLocation.file.startsWith("contracts/");
+    await runSuper({ output: { ...output, errors: output?.errors?.filter(ours) }, quiet });
+  },
+);
 
 /** Live networks exist only when their RPC address is set; see .env.example. */
 function liveNetwork(name: string, url: string | undefined): Record<string, HttpNetworkUserConfig> {
@@ -70,7 +85,7 @@ const config: HardhatUserConfig = {
   typechain: { outDir: "typechain-types", target: "ethers-v6", dontOverrideCompile: coverage },
   mocha: { timeout: 600_000, forbidOnly: Boolean(env.CI) },
   gasReporter: { enabled: env.REPORT_GAS === "true", offline: true, excludeContracts: ["mocks/"] },
-  contractSizer: { strict: true, alphaSort: true, except: ["contracts/mocks/"] },
+  contractSizer: { unit: "B", strict: true, alphaSort: true, only: ["^contracts/"], except: ["^contracts/mocks/"] },
 };
 
 export default config;
