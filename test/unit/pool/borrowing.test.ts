@@ -492,4 +492,3 @@ describe("LendingPool: collateral and debt", () => {
     });
   });
 });
-

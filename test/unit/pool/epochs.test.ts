@@ -72,7 +72,24 @@ describe("LendingPool: epochs and generations", () => {
     const holders = [p.lender, p.lender2, p.lender3, p.stranger];
     const history: bigint[][] = [];
     // which of the four sends to which before each loss; some losses follow without any movement
-    const moves = [[], [[0, 2]], [[2, 3], [0, 3], [3, 2]], [], [[1, 0]], [[3, 3]], [[2, 0], [3, 0]], [], []];
+    const moves = [
+      [],
+      [[0, 2]],
+      [
+        [2, 3],
+        [0, 3],
+        [3, 2],
+      ],
+      [],
+      [[1, 0]],
+      [[3, 3]],
+      [
+        [2, 0],
+        [3, 0],
+      ],
+      [],
+      [],
+    ];
     for (const [loss, transfers] of moves.entries()) {
       for (const [from, to] of transfers) {
         const part = (await p.pool.balanceOf(holders[from])) / 3n;

@@ -18,6 +18,10 @@ describe("LendingPool: ERC-20", () => {
     return deployLentPool();
   }
 
+  async function largePool() {
+    return deployLentPool({ assetDecimals: 18 });
+  }
+
   it("names its share and gives it three decimals more than the asset", async () => {
     const { pool, asset, params } = await loadFixture(fixture);
     expect(await pool.name()).to.equal(params.name);
@@ -128,9 +132,6 @@ describe("LendingPool: ERC-20", () => {
   });
 
   describe("shares received in the block of an epoch", () => {
-    /** What a receipt of `shares` locks: they are counted in units of 2^28, rounded up. */
-    const lockedBy = (shares: bigint) => ((shares + (1n << 28n) - 1n) >> 28n) << 28n;
-
     /** An account that, in the block of a loss, deposits 1,000, books the loss and makes `then`. */
     async function depositInLoss(p: LentPool, then: (account: Awaited<ReturnType<typeof deployAccount>>) => unknown[]) {
       const account = await deployAccount(p);
@@ -171,27 +172,26 @@ describe("LendingPool: ERC-20", () => {
       expect(await p.pool.balanceOf(account)).to.equal(0n);
     });
 
-    it("are held as the amount received: a gift of one unit holds up its block's smallest part only", async () => {
+    it("are held as the amount received: a gift of one share holds up one share", async () => {
       const p = await loadFixture(fixture);
       await p.setPrice("1500");
       const balance = await p.pool.balanceOf(p.lender);
-      const free = balance + 1n - lockedBy(1n);
       await inOneBlock(async () => {
         await p.pool.connect(p.lender2).transfer(p.lender, 1n);
         await p.pool.connect(p.stranger).writeDown([p.borrower]);
-        await expect(p.pool.connect(p.lender).transfer.staticCall(p.stranger, free + 1n, NEXT))
+        await expect(p.pool.connect(p.lender).transfer.staticCall(p.stranger, balance + 1n, NEXT))
           .to.be.revertedWithCustomError(p.pool, "SharesLocked")
-          .withArgs(p.lender.address, lockedBy(1n));
-        await p.pool.connect(p.lender).transfer(p.stranger, free);
+          .withArgs(p.lender.address, 1n);
+        await p.pool.connect(p.lender).transfer(p.stranger, balance);
       });
       expect(await p.pool.epoch()).to.equal(1n);
-      expect(await p.pool.balanceOf(p.stranger)).to.equal(free);
+      expect(await p.pool.balanceOf(p.stranger)).to.equal(balance);
     });
 
     it("add up over the block, received before the loss or after it", async () => {
       const p = await loadFixture(fixture);
       await p.setPrice("1500");
-      const gift = 5n << 28n;
+      const gift = 123_456_789n;
       const free = await p.pool.balanceOf(p.lender);
       await inOneBlock(async () => {
         await p.pool.connect(p.lender2).transfer(p.lender, gift);
@@ -220,20 +220,21 @@ describe("LendingPool: ERC-20", () => {
       ]);
     });
 
-    it("lock the whole account once the counter of what came in is full", async () => {
-      const p = await loadFixture(async function largePool() {
-        return deployLentPool({ assetDecimals: 18 });
-      });
-      // 2^84 units of share are 19,343 tokens at par
+    it("are counted to 47 binary places of their number where that is large", async () => {
+      const p = await loadFixture(largePool);
       await p.setPrice("1500");
-      const balance = await p.pool.balanceOf(p.lender);
+      const [gift, balance] = [(1n << 84n) + (1n << 38n) + 1n, await p.pool.balanceOf(p.lender)];
+      const counted = (gift >> 37n) << 37n;
+      expect(gift - counted).to.equal(1n);
       await inOneBlock(async () => {
-        await p.pool.connect(p.lender2).transfer(p.lender, 2n ** 84n);
+        await p.pool.connect(p.lender2).transfer(p.lender, gift);
         await p.pool.connect(p.stranger).writeDown([p.borrower]);
-        await expect(p.pool.connect(p.lender).transfer.staticCall(p.stranger, 1n, NEXT))
+        await expect(p.pool.connect(p.lender).transfer.staticCall(p.stranger, balance + 2n, NEXT))
           .to.be.revertedWithCustomError(p.pool, "SharesLocked")
-          .withArgs(p.lender.address, balance + 2n ** 84n);
+          .withArgs(p.lender.address, counted);
+        await p.pool.connect(p.lender).transfer(p.stranger, balance + 1n);
       });
+      expect(await p.pool.balanceOf(p.stranger)).to.equal(balance + 1n);
     });
   });
 
@@ -312,8 +313,7 @@ describe("LendingPool: ERC-20", () => {
     it("refuses a malformed signature and the upper half of s", async () => {
       const p = await loadFixture(fixture);
       const { v, r, s } = await sign(p, p.lender);
-      const submit = (v_: number, s_: string) =>
-        p.pool.permit(p.lender, p.operator, 123n, MaxUint256, v_, r, s_);
+      const submit = (v_: number, s_: string) => p.pool.permit(p.lender, p.operator, 123n, MaxUint256, v_, r, s_);
       await expect(submit(5, s)).to.be.revertedWithCustomError(p.pool, "ECDSAInvalidSignature");
       const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
       const twin = ethers.toBeHex(order - BigInt(s), 32);

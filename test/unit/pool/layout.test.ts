@@ -4,7 +4,8 @@ import { layoutOf, type Layout } from "../../helpers/layout";
 /** A variable with its type written out: names of types differ between compilations, what they mean does not. */
 function describeVariable({ types }: Layout, { label, slot, offset, type }: Layout["storage"][number]): unknown {
   const { encoding, numberOfBytes, members, key, value, label: name } = types[type];
-  const of = (inner: string) => describeVariable({ storage: [], types }, { label: "", slot: "", offset: 0, type: inner });
+  const of = (inner: string) =>
+    describeVariable({ storage: [], types }, { label: "", slot: "", offset: 0, type: inner });
   return {
     label,
     slot,

@@ -50,9 +50,7 @@ describe("LendingPool: writeDown", () => {
     const transaction = await p.pool.connect(p.stranger).writeDown([p.borrower]);
     const principal = shortfall - before.unvested;
     await expect(transaction).to.emit(p.pool, "WrittenDown").withArgs(p.borrower.address, 1n, cut);
-    await expect(transaction)
-      .to.emit(p.pool, "LossBooked")
-      .withArgs(1n, shortfall, 0n, before.unvested, principal);
+    await expect(transaction).to.emit(p.pool, "LossBooked").withArgs(1n, shortfall, 0n, before.unvested, principal);
     await expect(transaction).to.emit(p.pool, "EpochOpened").withArgs(1n, supply);
 
     const after = await p.pool.state();
@@ -96,9 +94,7 @@ describe("LendingPool: writeDown", () => {
     const cover = p.assets("1200");
     const principal = shortfall - before.fees - cover - before.unvested;
     const transaction = await p.pool.writeDown([p.borrower]);
-    await expect(transaction)
-      .to.emit(p.pool, "LossBooked")
-      .withArgs(1n, shortfall, cover, before.unvested, principal);
+    await expect(transaction).to.emit(p.pool, "LossBooked").withArgs(1n, shortfall, cover, before.unvested, principal);
     await expect(transaction).to.changeTokenBalances(p.asset, [p.fund, p.pool], [-cover, cover]);
     const loss = await p.socializer.lossOf(1n);
     expect([loss.fees, loss.reserve, loss.staked, loss.interest, loss.principal]).to.deep.equal([
@@ -330,11 +326,7 @@ describe("LendingPool: writeDown", () => {
     await time.increase(3650n * DAY);
     await p.pool.accrue();
     const { index } = await p.pool.state();
-    expect(await p.pool.positionOf(p.borrower)).to.deep.equal([
-      p.collaterals("50"),
-      0n,
-      divUp(scaled * index, WAD),
-    ]);
+    expect(await p.pool.positionOf(p.borrower)).to.deep.equal([p.collaterals("50"), 0n, divUp(scaled * index, WAD)]);
     // paid in full, it works like any other account
     await p.setPrice("2000");
     await p.provideAssets(p.borrower, p.assets("100000000"));
