@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { AddressLike, Addressable, BaseContract } from "ethers";
 import type { LendingPool } from "../../typechain-types";
-import { ethers, network, setBalance, time } from "./hre";
+import { ethers, network, setBalance, takeSnapshot, time } from "./hre";
 import { deployProtocol, type ProtocolOptions } from "./protocol";
 
 export const DAY = 86_400n;
@@ -14,6 +14,16 @@ export async function setNext(seconds = 60n): Promise<bigint> {
   const timestamp = BigInt(await time.latest()) + seconds;
   await time.setNextBlockTimestamp(timestamp);
   return timestamp;
+}
+
+/** Puts the chain back afterwards, its clock included: fixtures that are made later must not start decades ahead. */
+export async function andReturn(travel: () => Promise<void>) {
+  const snapshot = await takeSnapshot();
+  try {
+    await travel();
+  } finally {
+    await snapshot.restore();
+  }
 }
 
 /** Mines whatever `send` sends as one block, in this order. Views at NEXT see what was sent so far. */
