@@ -7,8 +7,6 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ILendingPool, IPoolAdmin, IPoolDefault, PoolParams, PoolState} from "./interfaces/ILendingPool.sol";
 import {EpochShares} from "./base/EpochShares.sol";
 import {Interest} from "./libraries/Interest.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {PoolBase} from "./base/PoolBase.sol";
 import {PoolBorrower} from "./base/PoolBorrower.sol";
 import {PoolLender} from "./base/PoolLender.sol";
@@ -16,8 +14,6 @@ import {PoolLender} from "./base/PoolLender.sol";
 /// @title LendingPool
 /// @notice The whole pool: lenders, borrowers, defaults (see the layers in base/ and the docs in ILendingPool), and operators.
 contract LendingPool is PoolLender, PoolBorrower, Multicall {
-    using SafeERC20 for IERC20;
-
     bytes32 private constant OPERATOR_TYPEHASH = keccak256(
         "SetOperator(address owner,address operator,bool approved,uint256 nonce,uint256 deadline)"
     );
@@ -28,7 +24,7 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
         TWIN = twin_;
     }
 
-    /* --------------------------------------------- DEFAULTS AND ADMINISTRATION: THE TWIN --------------------------- */
+    /* ------------------------------- DEFAULTS AND ADMINISTRATION: THE TWIN ----------------------------- */
 
     /// @inheritdoc IPoolDefault
     function writeDown(address[] calldata) external returns (uint256) {
@@ -73,14 +69,15 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
     /// @dev Runs the call in the twin's code and ends it with its answer.
     function _delegate() private {
         address target = TWIN;
-        assembly {
-            calldatacopy(0, 0, calldatasize())
-            let ok := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, 0, calldatasize())
+            let ok := delegatecall(gas(), target, free, calldatasize(), 0, 0)
+            returndatacopy(free, 0, returndatasize())
             if iszero(ok) {
-                revert(0, returndatasize())
+                revert(free, returndatasize())
             }
-            return(0, returndatasize())
+            return(free, returndatasize())
         }
     }
 
