@@ -25,6 +25,8 @@ export interface ProtocolOptions {
   pool?: Partial<PoolTerms>;
   /** Changes to the default terms of the fund. */
   fundTerms?: Partial<FundTerms>;
+  /** Whether the loan asset is a `WeirdERC20`, with no quirk switched on; default false. */
+  weirdAsset?: boolean;
   /** Whether the pool names the fund; default true. Its coverage limit is 0 until `grantCoverage`. */
   fund?: boolean;
 }
@@ -65,7 +67,9 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
   const actors = await getActors();
   const d = directDeployer(actors.deployer, artifacts);
 
-  const asset = await ethers.deployContract("MockERC20", ["Dollar", "USD", assetDecimals]);
+  const asset = options.weirdAsset
+    ? ((await ethers.deployContract("WeirdERC20", [assetDecimals])) as unknown as MockERC20)
+    : await ethers.deployContract("MockERC20", ["Dollar", "USD", assetDecimals]);
   const collateral = await ethers.deployContract("MockERC20", ["Ether", "ETH", collateralDecimals]);
   const priceUnits = (value: string) => parseUnits(value, 36 + assetDecimals - collateralDecimals);
   const oracle = await ethers.deployContract("MockOracle", [priceUnits(price)]);
