@@ -1,4 +1,4 @@
-import { MaxUint256, parseUnits, type Addressable, type Signer } from "ethers";
+import { MaxUint256, parseEther, parseUnits, type Addressable, type Signer } from "ethers";
 import { assignFunctions, grantRole } from "../../deploy/lib/access";
 import { directDeployer } from "../../deploy/lib/deployer";
 import {
@@ -12,7 +12,7 @@ import {
 import { fundTerms, poolTerms, type FundTerms, type PoolTerms } from "../../deploy/lib/terms";
 import type { InsuranceFund, LendingPool, MockERC20 } from "../../typechain-types";
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
-import { artifacts, ethers, time } from "./hre";
+import { artifacts, ethers, impersonateAccount, setBalance, time } from "./hre";
 
 export interface ProtocolOptions {
   /** Default 6. */
@@ -54,6 +54,14 @@ export async function getActors() {
     operator,
     stranger,
   };
+}
+
+/** A contract as the sender of transactions. */
+export async function signerOf(contract: Addressable) {
+  const address = await contract.getAddress();
+  await impersonateAccount(address);
+  await setBalance(address, parseEther("10"));
+  return ethers.getSigner(address);
 }
 
 export type Protocol = Awaited<ReturnType<typeof deployProtocol>>;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { MaxUint256 as LAST, ZeroAddress, parseEther } from "ethers";
+import { MaxUint256 as LAST, ZeroAddress } from "ethers";
 import { Interest, Premium, SharesMath } from "../../sdk";
-import { ethers, impersonateAccount, loadFixture, mine, network, setBalance, time } from "../helpers/hre";
+import { ethers, loadFixture, mine, network, time } from "../helpers/hre";
 import { lose, nextBlock } from "../helpers/losses";
-import { deployProtocol, type Protocol } from "../helpers/protocol";
+import { deployProtocol, signerOf, type Protocol } from "../helpers/protocol";
 
 const DAY = 86_400n;
 const MAX_ASSETS = 2n ** 96n - 1n;
@@ -22,20 +22,12 @@ async function inOneBlock(...calls: (() => Promise<{ hash: string }>)[]) {
   }
 }
 
-/** The fund as the socializer calls it. */
-async function asSocializer(p: Protocol) {
-  const address = await p.socializer.getAddress();
-  await impersonateAccount(address);
-  await setBalance(address, parseEther("1"));
-  return p.fund.connect(await ethers.getSigner(address));
-}
-
 /** One staker, a pool with a limit of 10,000, nothing lent. */
 async function staked() {
   const p = await deployProtocol();
   await p.grantCoverage(p.assets("10000"));
   await p.stake(p.staker, p.assets("1000"));
-  return { ...p, asSocializer: await asSocializer(p) };
+  return { ...p, asSocializer: p.fund.connect(await signerOf(p.socializer)) };
 }
 
 /** As `staked`, and a gain of 100 that has vested since. */
@@ -830,7 +822,7 @@ describe("InsuranceFund", () => {
       await p.stake(p.staker, p.assets("1000"));
       await p.grantCoverage(p.assets("1500"));
       expect(await p.fund.coverageAvailable(p.pool)).to.equal(p.assets("1000"));
-      await (await asSocializer(p)).cover(p.pool, p.assets("400"));
+      await p.fund.connect(await signerOf(p.socializer)).cover(p.pool, p.assets("400"));
       expect(await p.fund.coverageAvailable(p.pool)).to.equal(p.assets("600"));
       await p.fund.connect(p.governor).setCoverageLimit(p.pool, p.assets("700"));
       expect(await p.fund.coverageAvailable(p.pool)).to.equal(p.assets("300"));
