@@ -123,7 +123,7 @@ const twins: Record<string, Twin> = {
   shareOf: twin(Waterfall.shareOf, assets, uint(112), uint(112)),
 
   premiumTarget: twin(Premium.target, uint(96), uint(97), integer(0n, BPS / 2n), integer(1n, WAD)),
-  premiumNext: twin(Premium.next, premium, premium, integer(0n, BPS / 2n), elapsed),
+  premiumNext: twin(Premium.next, premium, premium, integer(1n, BPS / 2n), elapsed),
   forfeit: twin(Premium.forfeit, uint(112), uint(104), uint(104)),
 };
 
