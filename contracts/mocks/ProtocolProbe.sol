@@ -8,41 +8,37 @@ import {Coverage, IInsuranceFund} from "../interfaces/IInsuranceFund.sol";
 import {ILendingPool, PoolState} from "../interfaces/ILendingPool.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 
-/// @notice All that a test compares after a step, in one call. Reverts at most where the views that it reads do.
+/// @notice What a test compares after a step, in one call.
 contract ProtocolProbe {
-    struct PoolReading {
+    struct Reading {
         uint256 time;
-        PoolState state;
-        uint256 tokens;
-        uint256 epoch;
-        uint256 generation;
-    }
-
-    struct FundReading {
-        uint256 totalAssets;
-        uint256 supply;
+        PoolState pool;
+        uint256 poolTokens;
+        uint256 staked;
+        uint256 stakeSupply;
         uint256 reserve;
-        uint256 unvested;
-        uint256 available;
-        uint256 tokens;
-        uint256 epoch;
-        uint256 generation;
-        Coverage coverage;
+        uint256 unvestedPremium;
+        uint256 coverage;
+        uint256 fundTokens;
+        Coverage limit;
+        Holding[] holdings; // of all users
+        Account[] accounts; // of those asked for
     }
 
-    struct UserReading {
+    /// @dev What costs little to read.
+    struct Holding {
         uint256 shares;
-        uint256 assets;
+        uint256 scaledDebt;
+        uint256 stakeShares;
+    }
+
+    struct Account {
         uint256 collateral;
         uint256 debt;
         uint256 writtenOff;
-        uint256 scaledDebt;
-        uint256 stakeShares;
-        uint256 stakeAssets;
-        uint256 coolingShares;
-        uint256 coolingAssets;
+        uint256 cooling;
+        uint256 requested;
         uint256 opensAt;
-        uint256 closesAt;
     }
 
     struct LossReading {
@@ -57,43 +53,40 @@ contract ProtocolProbe {
     ILendingPool private immutable POOL;
     IInsuranceFund private immutable FUND;
     IBadDebtSocializer private immutable SOCIALIZER;
+    IERC20 private immutable ASSET;
 
     constructor(ILendingPool pool) {
         POOL = pool;
         FUND = IInsuranceFund(pool.fund());
         SOCIALIZER = IBadDebtSocializer(pool.socializer());
+        ASSET = IERC20(pool.asset());
     }
 
-    function read(
-        address[] calldata users
-    ) external view returns (PoolReading memory pool, FundReading memory fund, UserReading[] memory accounts) {
-        IERC20 asset = IERC20(POOL.asset());
-        pool.time = block.timestamp;
-        pool.state = POOL.state();
-        pool.tokens = asset.balanceOf(address(POOL));
-        pool.epoch = POOL.epoch();
-        pool.generation = POOL.generation();
-        fund.totalAssets = FUND.totalAssets();
-        fund.supply = FUND.totalSupply();
-        fund.reserve = FUND.reserve();
-        fund.unvested = FUND.unvested();
-        fund.available = FUND.coverageAvailable(address(POOL));
-        fund.tokens = asset.balanceOf(address(FUND));
-        fund.epoch = FUND.epoch();
-        fund.generation = FUND.generation();
-        fund.coverage = FUND.coverageOf(address(POOL));
-        accounts = new UserReading[](users.length);
-        for (uint256 i; i < users.length; ++i) accounts[i] = _user(users[i]);
+    /// @notice To be called statically: it accrues once, so that the views of the accounts need not.
+    function read(address[] calldata users, address[] calldata detailed) external returns (Reading memory r) {
+        r.time = block.timestamp;
+        r.pool = POOL.state();
+        r.poolTokens = ASSET.balanceOf(address(POOL));
+        r.staked = FUND.totalAssets();
+        r.stakeSupply = FUND.totalSupply();
+        r.reserve = FUND.reserve();
+        r.unvestedPremium = FUND.unvested();
+        r.coverage = FUND.coverageAvailable(address(POOL));
+        r.fundTokens = ASSET.balanceOf(address(FUND));
+        r.limit = FUND.coverageOf(address(POOL));
+        r.holdings = new Holding[](users.length);
+        for (uint256 i; i < users.length; ++i) {
+            address user = users[i];
+            r.holdings[i] = Holding(POOL.balanceOf(user), POOL.scaledDebtOf(user), FUND.balanceOf(user));
+        }
+        POOL.accrue();
+        r.accounts = new Account[](detailed.length);
+        for (uint256 i; i < detailed.length; ++i) r.accounts[i] = _account(detailed[i]);
     }
 
-    function _user(address user) private view returns (UserReading memory r) {
-        r.shares = POOL.balanceOf(user);
-        r.assets = POOL.convertToAssets(r.shares);
-        (r.collateral, r.debt, r.writtenOff) = POOL.positionOf(user);
-        r.scaledDebt = POOL.scaledDebtOf(user);
-        r.stakeShares = FUND.balanceOf(user);
-        r.stakeAssets = FUND.convertToAssets(r.stakeShares);
-        (r.coolingShares, r.coolingAssets, r.opensAt, r.closesAt) = FUND.cooldownOf(user);
+    function _account(address user) private view returns (Account memory a) {
+        (a.collateral, a.debt, a.writtenOff) = POOL.positionOf(user);
+        (a.cooling, a.requested, a.opensAt, ) = FUND.cooldownOf(user);
     }
 
     /// @return losses all of them
@@ -115,10 +108,9 @@ contract ProtocolProbe {
                 lenderClaims: loss.lenderClaims,
                 stakerClaims: loss.stakerClaims
             });
-            for (uint256 j; j < users.length; ++j) {
-                claims[j * count + i] = SOCIALIZER.claimable(i + 1, users[j]);
-            }
+            if (loss.lenderClaims + loss.stakerClaims == 0) continue;
+            for (uint256 j; j < users.length; ++j) claims[j * count + i] = SOCIALIZER.claimable(i + 1, users[j]);
         }
-        held = IERC20(POOL.asset()).balanceOf(address(SOCIALIZER));
+        held = ASSET.balanceOf(address(SOCIALIZER));
     }
 }

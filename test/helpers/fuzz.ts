@@ -4,7 +4,7 @@ import fc from "fast-check";
 const seed = Number(process.env.FUZZ_SEED ?? 20_200_312);
 const factor = Number(process.env.FUZZ_RUNS ?? 1);
 
-export const runs = (numRuns: number) => ({ seed, numRuns: numRuns * factor });
+export const runs = (numRuns: number) => ({ seed, numRuns: numRuns * factor, endOnFailure: !!process.env.NOSHRINK });
 
 /** Integers in [min, max], as likely of any length as of any other, and often at the ends. */
 export function integer(min: bigint, max: bigint): fc.Arbitrary<bigint> {

@@ -49,8 +49,8 @@ function bookingOf(world: World, outcome: Outcome): Booking | undefined {
     stakerEpoch: stakerEpoch !== 0n,
     poolEnded: ended(world.pool.target),
     fundEnded: ended(world.fund.target),
-    poolSupply: outcome.before.pool.state.supply,
-    fundSupply: outcome.before.fund.supply,
+    poolSupply: outcome.before.pool.supply,
+    fundSupply: outcome.before.stakeSupply,
   };
 }
 
@@ -100,7 +100,7 @@ export const calls: Record<string, Maker> = {
       args: [assets, user, user],
       plan: (m) => {
         const { refusals, book } = m.withdraw(user, assets);
-        return { refusals, book: ({ after }) => book(after.accounts[who].shares === 0n) };
+        return { refusals, book: ({ after }) => book(after.holdings[who].shares === 0n) };
       },
       stores: always,
     };
@@ -108,7 +108,7 @@ export const calls: Record<string, Maker> = {
 
   redeem(world, { who, size }) {
     const user = world.users[who];
-    const { shares } = world.reading.accounts[who];
+    const { shares } = world.reading.holdings[who];
     const redeemed = part(shares, size);
     return {
       from: user,
@@ -125,7 +125,7 @@ export const calls: Record<string, Maker> = {
 
   transfer(world, { who, other, size }) {
     const [from, to] = [world.users[who], world.users[other]];
-    const { shares } = world.reading.accounts[who];
+    const { shares } = world.reading.holdings[who];
     const moved = part(shares, size);
     return {
       from,
@@ -159,7 +159,7 @@ export const calls: Record<string, Maker> = {
       method: "withdrawCollateral",
       args: [assets, user, user],
       plan: (m) => m.withdrawCollateral(user, assets),
-      stores: ({ before }) => before.accounts[who].scaledDebt !== 0n,
+      stores: ({ before }) => before.holdings[who].scaledDebt !== 0n,
     };
   },
 
@@ -299,7 +299,7 @@ export const calls: Record<string, Maker> = {
   recover(world, { who, other, size }, model) {
     const count = model.state.losses.size;
     // the one after the last is unknown
-    const lossId = BigInt(1 + ((other % (count + (size % 8 === 0 ? 1 : Math.min(1, count)))) % (count + 1)));
+    const lossId = BigInt(count === 0 || size % 8 === 0 ? count + 1 : 1 + (other % count));
     const loss = model.state.losses.get(lossId);
     const due = loss ? Object.values(model.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : TOKEN;
     const assets = part(due, size);
@@ -313,7 +313,7 @@ export const calls: Record<string, Maker> = {
         return { refusals, book: (outcome) => book(recoveriesOf(outcome)) };
       },
       // only what stays in the pool is booked there
-      stores: ({ before, after }) => before.pool.tokens !== after.pool.tokens,
+      stores: ({ before, after }) => before.poolTokens !== after.poolTokens,
     };
   },
 
@@ -362,21 +362,22 @@ export const calls: Record<string, Maker> = {
 
   transferStake(world, { who, other, size }) {
     const [from, to] = [world.users[who], world.users[other]];
-    const { stakeShares, coolingShares } = world.reading.accounts[who];
+    const { stakeShares } = world.reading.holdings[who];
+    const { cooling } = world.accounts.get(from)!;
     const moved = part(stakeShares, size);
     return {
       from,
       to: world.fund,
       method: "transfer",
       args: [to, moved],
-      plan: (model) => model.transferStake(from, to, moved, stakeShares - coolingShares, stakeShares),
+      plan: (model) => model.transferStake(from, to, moved, stakeShares - cooling, stakeShares),
       stores: never,
     };
   },
 
   cooldown(world, { who, size }) {
     const user = world.users[who];
-    const { stakeShares } = world.reading.accounts[who];
+    const { stakeShares } = world.reading.holdings[who];
     const shares = part(stakeShares, size);
     return {
       from: user,
@@ -390,7 +391,7 @@ export const calls: Record<string, Maker> = {
           book: (outcome) => {
             const forfeited = find(outcome, "GainForfeited").length !== 0;
             const requested = emitted(outcome, "CooldownStarted", "assets");
-            book(forfeited, requested, shares, outcome.after.accounts[who].stakeShares);
+            book(forfeited, requested, shares, outcome.after.holdings[who].stakeShares);
           },
         };
       },
@@ -400,22 +401,22 @@ export const calls: Record<string, Maker> = {
 
   unstake(world, { who, size }) {
     // mostly an account with a request
-    const asking = world.users.filter((_, i) => world.reading.accounts[i].coolingShares !== 0n);
+    const asking = world.users.filter((user) => world.accounts.get(user)!.cooling !== 0n);
     const user = asking[who % asking.length] ?? world.users[who];
     const index = world.users.indexOf(user);
-    const { coolingShares } = world.reading.accounts[index];
-    const shares = part(coolingShares, size);
+    const { cooling } = world.accounts.get(user)!;
+    const shares = part(cooling, size);
     return {
       from: user,
       to: world.fund,
       method: "redeem",
       args: [shares, user, user],
       plan: (model) => {
-        const { refusals, book } = model.unstake(user, shares, coolingShares);
+        const { refusals, book } = model.unstake(user, shares, cooling);
         return {
           refusals,
           book: (outcome) =>
-            book(emitted(outcome, "Withdraw", "assets"), outcome.after.accounts[index].stakeShares === 0n),
+            book(emitted(outcome, "Withdraw", "assets"), outcome.after.holdings[index].stakeShares === 0n),
         };
       },
       stores: never,
@@ -427,14 +428,14 @@ export const calls: Record<string, Maker> = {
       from: world.users[who],
       to: world.fund,
       method: "harvest",
-      args: [world.pool],
+      args: [world.pool.target],
       plan: (model) => {
         const { refusals, book } = model.harvest();
         return {
           refusals,
           book: (outcome) => {
-            const { premiumAt } = outcome.after.fund.coverage;
-            book(emitted(outcome, "Harvested", "fees"), outcome.after.pool.state.premium, premiumAt);
+            const { premiumAt } = outcome.after.limit;
+            book(emitted(outcome, "Harvested", "fees"), outcome.after.pool.premium, premiumAt);
           },
         };
       },
@@ -460,7 +461,7 @@ export const calls: Record<string, Maker> = {
       from: world.governor,
       to: world.fund,
       method: "setCoverageLimit",
-      args: [world.pool, limit],
+      args: [world.pool.target, limit],
       plan: (model) => model.setCoverageLimit(limit),
       stores: never,
     };

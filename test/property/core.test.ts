@@ -81,7 +81,13 @@ describe("The core against the naive model", () => {
   let snapshot: Awaited<ReturnType<typeof takeSnapshot>>;
 
   async function run(world: World, steps: Step[]) {
-    for (const { name, wait, ...draw } of steps) await world.step(wait, (model) => calls[name](world, draw, model));
+    for (const [i, { name, wait, ...draw }] of steps.entries()) {
+      try {
+        await world.step(wait, (model) => calls[name](world, draw, model));
+      } catch (error) {
+        throw new Error(`step ${i + 1}, ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      }
+    }
   }
 
   before(async () => {
@@ -94,7 +100,9 @@ describe("The core against the naive model", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: STEPS, maxLength: STEPS }), async (steps) => {
         await snapshot.restore();
-        await run(fixture.copy(), steps);
+        const world = fixture.copy();
+        await run(world, steps);
+        await world.compareAll();
       }),
       runs(100),
     );

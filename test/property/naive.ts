@@ -463,10 +463,10 @@ export class Naive {
   }
 
   /** After a call: an account whose debt the contract holds to be paid, owes nothing in the model either. */
-  settle(account: string, debt: bigint, writtenOff: bigint) {
+  settle(account: string, owesNothing: boolean, nothingWrittenOff: boolean) {
     const b = this.borrower(account);
-    if (debt === 0n && b.debt <= this.state.slack) b.debt = 0n;
-    if (writtenOff === 0n && this.writtenOffOf(account) <= this.state.slack) b.writtenOff = [];
+    if (owesNothing && b.debt <= this.state.slack) b.debt = 0n;
+    if (nothingWrittenOff && this.writtenOffOf(account) <= this.state.slack) b.writtenOff = [];
   }
 
   /* WRITE-DOWN */
@@ -642,9 +642,11 @@ export class Naive {
       ["NoDebt", always(owed === 0n)],
       ["HealthyPosition", due !== 0n || owed === 0n ? always(false) : healthy],
     ];
-    if (insolvent <= this.state.slack && owed !== 0n) {
-      const nothing = UNIT - this.repayable(b, asked, 0n).repaid;
-      refusals.push(["NothingToLiquidate", healthy <= 0n || due !== 0n ? nothing : always(false)]);
+    if (insolvent <= this.state.slack && owed !== 0n && (healthy <= this.state.slack || due !== 0n)) {
+      const near = this.near((error) => this.repayable(b, asked, error).repaid);
+      const least = near.reduce(min);
+      const none = near.every((repaid) => repaid === 0n) ? always(true) : 0n;
+      refusals.push(["NothingToLiquidate", least <= this.state.slack ? none : always(false)]);
     }
     const book = (
       cut: Set<string>,
@@ -653,10 +655,10 @@ export class Naive {
       recoveries: Recoveries,
     ) => {
       this.cut([account], 0n, cut, booking);
+      const { slack } = this.state;
       const total = paid.repaid + paid.recovered;
       // a rounding error of what is owed moves the repayment, and where it would leave dust, to another choice
-      const slack = this.state.slack;
-      const near = [0n, slack, -slack].map((error) => this.repayable(b, asked, error));
+      const near = this.near((error) => this.repayable(b, asked, error));
       const match = near.find(({ repaid }) => this.isNear(total, repaid, 16n));
       if (!match) throw new Error(`liquidated ${total}, expected ${near.map(({ repaid }) => repaid)} / 1e30`);
       const seized = min(b.collateral * UNIT, this.collateralFor(total, match.incentive));
@@ -665,8 +667,12 @@ export class Naive {
         throw new Error(`seized ${paid.seized}, expected ${seized} / 1e30`);
       this.expect("repaid of the performing debt", paid.repaid, min(total * UNIT, b.debt));
 
+      const [debt, value] = [b.debt, this.valueOf(b.collateral)];
       this.reduceDebt(b, paid.repaid);
       b.collateral -= paid.seized;
+      // C/D does not fall, but for rounding
+      const fallen = value * b.debt - this.valueOf(b.collateral) * debt;
+      if (fallen > (value + debt) * (slack + UNIT)) throw new Error("the liquidation lowered C/D");
       this.payWrittenOff(b, paid.recovered, recoveries);
     };
     return { refusals, book };
@@ -1029,6 +1035,11 @@ export class Naive {
     if (!this.isNear(actual, exact)) {
       throw new Error(`${what}: ${actual}, the model has ${exact / UNIT} (slack ${this.state.slack / UNIT})`);
     }
+  }
+
+  /** What a rounding error of what is owed could make of a result. */
+  private near<T>(result: (error: Exact) => T): T[] {
+    return [0n, this.state.slack, -this.state.slack].map(result);
   }
 
   private expectChoice(what: string, actual: boolean, margin: Exact) {

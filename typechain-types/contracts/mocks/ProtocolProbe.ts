@@ -87,103 +87,84 @@ export type CoverageStructOutput = [
 };
 
 export declare namespace ProtocolProbe {
-  export type PoolReadingStruct = {
-    time: BigNumberish;
-    state: PoolStateStruct;
-    tokens: BigNumberish;
-    epoch: BigNumberish;
-    generation: BigNumberish;
-  };
-
-  export type PoolReadingStructOutput = [
-    time: bigint,
-    state: PoolStateStructOutput,
-    tokens: bigint,
-    epoch: bigint,
-    generation: bigint
-  ] & {
-    time: bigint;
-    state: PoolStateStructOutput;
-    tokens: bigint;
-    epoch: bigint;
-    generation: bigint;
-  };
-
-  export type FundReadingStruct = {
-    totalAssets: BigNumberish;
-    supply: BigNumberish;
-    reserve: BigNumberish;
-    unvested: BigNumberish;
-    available: BigNumberish;
-    tokens: BigNumberish;
-    epoch: BigNumberish;
-    generation: BigNumberish;
-    coverage: CoverageStruct;
-  };
-
-  export type FundReadingStructOutput = [
-    totalAssets: bigint,
-    supply: bigint,
-    reserve: bigint,
-    unvested: bigint,
-    available: bigint,
-    tokens: bigint,
-    epoch: bigint,
-    generation: bigint,
-    coverage: CoverageStructOutput
-  ] & {
-    totalAssets: bigint;
-    supply: bigint;
-    reserve: bigint;
-    unvested: bigint;
-    available: bigint;
-    tokens: bigint;
-    epoch: bigint;
-    generation: bigint;
-    coverage: CoverageStructOutput;
-  };
-
-  export type UserReadingStruct = {
+  export type HoldingStruct = {
     shares: BigNumberish;
-    assets: BigNumberish;
+    scaledDebt: BigNumberish;
+    stakeShares: BigNumberish;
+  };
+
+  export type HoldingStructOutput = [
+    shares: bigint,
+    scaledDebt: bigint,
+    stakeShares: bigint
+  ] & { shares: bigint; scaledDebt: bigint; stakeShares: bigint };
+
+  export type AccountStruct = {
     collateral: BigNumberish;
     debt: BigNumberish;
     writtenOff: BigNumberish;
-    scaledDebt: BigNumberish;
-    stakeShares: BigNumberish;
-    stakeAssets: BigNumberish;
-    coolingShares: BigNumberish;
-    coolingAssets: BigNumberish;
+    cooling: BigNumberish;
+    requested: BigNumberish;
     opensAt: BigNumberish;
-    closesAt: BigNumberish;
   };
 
-  export type UserReadingStructOutput = [
-    shares: bigint,
-    assets: bigint,
+  export type AccountStructOutput = [
     collateral: bigint,
     debt: bigint,
     writtenOff: bigint,
-    scaledDebt: bigint,
-    stakeShares: bigint,
-    stakeAssets: bigint,
-    coolingShares: bigint,
-    coolingAssets: bigint,
-    opensAt: bigint,
-    closesAt: bigint
+    cooling: bigint,
+    requested: bigint,
+    opensAt: bigint
   ] & {
-    shares: bigint;
-    assets: bigint;
     collateral: bigint;
     debt: bigint;
     writtenOff: bigint;
-    scaledDebt: bigint;
-    stakeShares: bigint;
-    stakeAssets: bigint;
-    coolingShares: bigint;
-    coolingAssets: bigint;
+    cooling: bigint;
+    requested: bigint;
     opensAt: bigint;
-    closesAt: bigint;
+  };
+
+  export type ReadingStruct = {
+    time: BigNumberish;
+    pool: PoolStateStruct;
+    poolTokens: BigNumberish;
+    staked: BigNumberish;
+    stakeSupply: BigNumberish;
+    reserve: BigNumberish;
+    unvestedPremium: BigNumberish;
+    coverage: BigNumberish;
+    fundTokens: BigNumberish;
+    limit: CoverageStruct;
+    holdings: ProtocolProbe.HoldingStruct[];
+    accounts: ProtocolProbe.AccountStruct[];
+  };
+
+  export type ReadingStructOutput = [
+    time: bigint,
+    pool: PoolStateStructOutput,
+    poolTokens: bigint,
+    staked: bigint,
+    stakeSupply: bigint,
+    reserve: bigint,
+    unvestedPremium: bigint,
+    coverage: bigint,
+    fundTokens: bigint,
+    limit: CoverageStructOutput,
+    holdings: ProtocolProbe.HoldingStructOutput[],
+    accounts: ProtocolProbe.AccountStructOutput[]
+  ] & {
+    time: bigint;
+    pool: PoolStateStructOutput;
+    poolTokens: bigint;
+    staked: bigint;
+    stakeSupply: bigint;
+    reserve: bigint;
+    unvestedPremium: bigint;
+    coverage: bigint;
+    fundTokens: bigint;
+    limit: CoverageStructOutput;
+    holdings: ProtocolProbe.HoldingStructOutput[];
+    accounts: ProtocolProbe.AccountStructOutput[];
   };
 
   export type LossReadingStruct = {
@@ -239,7 +220,10 @@ export declare namespace Waterfall {
 export interface ProtocolProbeInterface extends Interface {
   getFunction(nameOrSignature: "read" | "readLosses"): FunctionFragment;
 
-  encodeFunctionData(functionFragment: "read", values: [AddressLike[]]): string;
+  encodeFunctionData(
+    functionFragment: "read",
+    values: [AddressLike[], AddressLike[]]
+  ): string;
   encodeFunctionData(
     functionFragment: "readLosses",
     values: [AddressLike[]]
@@ -293,19 +277,9 @@ export interface ProtocolProbe extends BaseContract {
   ): Promise<this>;
 
   read: TypedContractMethod<
-    [users: AddressLike[]],
-    [
-      [
-        ProtocolProbe.PoolReadingStructOutput,
-        ProtocolProbe.FundReadingStructOutput,
-        ProtocolProbe.UserReadingStructOutput[]
-      ] & {
-        pool: ProtocolProbe.PoolReadingStructOutput;
-        fund: ProtocolProbe.FundReadingStructOutput;
-        accounts: ProtocolProbe.UserReadingStructOutput[];
-      }
-    ],
-    "view"
+    [users: AddressLike[], detailed: AddressLike[]],
+    [ProtocolProbe.ReadingStructOutput],
+    "nonpayable"
   >;
 
   readLosses: TypedContractMethod<
@@ -327,19 +301,9 @@ export interface ProtocolProbe extends BaseContract {
   getFunction(
     nameOrSignature: "read"
   ): TypedContractMethod<
-    [users: AddressLike[]],
-    [
-      [
-        ProtocolProbe.PoolReadingStructOutput,
-        ProtocolProbe.FundReadingStructOutput,
-        ProtocolProbe.UserReadingStructOutput[]
-      ] & {
-        pool: ProtocolProbe.PoolReadingStructOutput;
-        fund: ProtocolProbe.FundReadingStructOutput;
-        accounts: ProtocolProbe.UserReadingStructOutput[];
-      }
-    ],
-    "view"
+    [users: AddressLike[], detailed: AddressLike[]],
+    [ProtocolProbe.ReadingStructOutput],
+    "nonpayable"
   >;
   getFunction(
     nameOrSignature: "readLosses"
