@@ -543,6 +543,69 @@ describe("BadDebtSocializer", () => {
     });
   });
 
+  describe("recoveries that nobody's epoch waits for", () => {
+    it("vest to the stakers of the day where the loss was under 1 basis point of their capital", async () => {
+      const p = await uncovered();
+      await p.stake(p.staker, p.assets("1000000"));
+      await p.grantCoverage(p.assets("10000"));
+      const { id, layers } = await loss(p, p.borrower.address, p.assets("60"));
+      expect(layers.staked).to.be.greaterThan(p.assets("59"));
+      expect((await p.socializer.lossOf(id)).stakerEpoch).to.equal(0n);
+      await recover(p, id, layers.staked);
+      expect(await p.fund.unvested()).to.equal(layers.staked);
+      expect(await p.socializer.claimable(id, p.staker)).to.equal(0n);
+      expect(await p.asset.balanceOf(p.socializer)).to.equal(0n);
+    });
+
+    /** A stranger pays all of a loss, then the borrower all that it owes. */
+    async function overpay(p: Protocol, id: bigint) {
+      await p.provideAssets(p.stranger, p.assets("20000"), p.socializer);
+      const at = await nextBlock();
+      await p.socializer.connect(p.stranger).recover(id, sumOf((await p.socializer.lossOf(id, at)).outstanding));
+      const before = await p.pool.state();
+      await p.provideAssets(p.borrower, p.assets("20000"));
+      const paid = await p.pool.connect(p.borrower).repayWrittenOff.staticCall(p.borrower, MaxUint256);
+      await expect(p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256)).to.emit(p.socializer, "Surplus");
+      return { before, paid, after: await p.pool.state() };
+    }
+
+    it("go to the lenders where a pool has no fund for a surplus", async () => {
+      const p = await uncovered({ fund: false });
+      const { id } = await loss(p, p.borrower.address, p.assets("3000"));
+      const { before, paid, after } = await overpay(p, id);
+      expect(paid).to.be.greaterThan(p.assets("3000"));
+      expect(after.unvested - before.unvested).to.be.closeTo(paid, 2_000n);
+    });
+
+    it("go to the lenders where the debt was merged into an older loss", async () => {
+      const p = await uncovered();
+      for (let i = 0; i < 17; i++) {
+        await time.increase(2n * DAY);
+        await lose(p, p.borrower.address, p.assets("200"));
+      }
+      const queue = await p.pool.writtenOffOf(p.borrower);
+      expect(queue).to.have.lengthOf(16);
+      expect([queue[15].lossId, queue[15].merged, queue[14].merged]).to.deep.equal([16n, true, false]);
+
+      const reserve = await p.fund.reserve();
+      const { unvested } = await p.pool.state();
+      await p.provideAssets(p.borrower, p.assets("20000"));
+      await expect(p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256)).to.emit(p.socializer, "Surplus");
+      for (let id = 1n; id <= 16n; id++) expect(sumOf((await p.socializer.lossOf(id)).outstanding)).to.equal(0n);
+      // what the seventeenth loss was owed goes to the lenders of the day; its own record gets none
+      const last = await p.socializer.lossOf(17);
+      expect(last.recovered).to.equal(0n);
+      const interest = (await Promise.all(queue.map(({ lossId }) => p.socializer.lossOf(lossId)))).reduce(
+        (sum, { recoveredBy }) => sum + recoveredBy.interest,
+        0n,
+      );
+      const surplus = (await p.pool.state()).unvested - unvested - interest;
+      expect(surplus).to.be.closeTo(sumOf(last.outstanding), 2_000n);
+      // rounding: of each entry that was not merged, the debt up and the two layers down
+      expect((await p.fund.reserve()) - reserve).to.be.lessThanOrEqual(15n * 3n);
+    });
+  });
+
   describe("claims", () => {
     async function recovered() {
       const p = await covered();
