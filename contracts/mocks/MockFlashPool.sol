@@ -30,6 +30,11 @@ contract MockFlashPool {
         waived = waived_;
     }
 
+    /// @notice A callback outside of a liquidation.
+    function callBack(ILiquidateCallback caller, bytes calldata data) external {
+        caller.onLiquidate(0, 0, data);
+    }
+
     function liquidate(
         address,
         uint256 repayAssets,

@@ -162,6 +162,22 @@ describe("FlashLiquidator", () => {
       expect(await collateral.balanceOf(bot)).to.equal(0);
     });
 
+    it("is refused to the pool itself once its call is over, in the same transaction", async () => {
+      const { bot, pool, loan, liquidator, liquidate } = await loadFixture(weirdFixture);
+      const attacker = await ethers.deployContract("MockHookReceiver");
+      await loan.setHook(bot, attacker);
+      const approval = loan.interface.encodeFunctionData("approve", [await attacker.getAddress(), ethers.MaxUint256]);
+      const data = encode(await loan.getAddress(), approval);
+      await attacker.prepare(
+        pool,
+        pool.interface.encodeFunctionData("callBack", [await liquidator.getAddress(), data]),
+      );
+      await liquidate();
+      expect(await attacker.calls()).to.equal(1);
+      expect(await attacker.succeeded()).to.equal(false);
+      expect(liquidator.interface.parseError(await attacker.result())).to.deep.include({ name: "UnexpectedCallback" });
+    });
+
     it("is refused to another pool while one is in flight: UnexpectedCallback", async () => {
       const { borrower, liquidator, liquidate, loan, collateral } = await loadFixture(fixture);
       const other: MockFlashPool = await ethers.deployContract("MockFlashPool", [loan, collateral, SEIZED_PER_REPAID]);

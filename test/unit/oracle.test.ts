@@ -112,13 +112,23 @@ describe("ChainlinkOracle", () => {
     vault: { sample: 10n ** 18n, rate: 1_057123456789012345n },
   };
 
+  /** Different for every feed, so that none can take another's. */
+  const settingsOf = (slot: Slot) => ({
+    heartbeat: HEARTBEAT + BigInt(SLOTS.indexOf(slot)),
+    minAnswer: FULL[slot].answer / 2n,
+    maxAnswer: FULL[slot].answer * 2n,
+  });
+
   /** Every option in use: four feeds, vault, sequencer. */
   async function fullFixture() {
     const sources = await deploySources(FULL);
     const sequencer: MockAggregator = await ethers.deployContract("MockAggregator", [0, 0]);
     const config = { ...sources.config, sequencer: await sequencer.getAddress(), gracePeriod: GRACE };
     await time.increase(GRACE);
-    for (const slot of SLOTS) await sources.feeds[slot].setAnswer(FULL[slot].answer);
+    for (const slot of SLOTS) {
+      config[slot] = { aggregator: await sources.feeds[slot].getAddress(), ...settingsOf(slot) };
+      await sources.feeds[slot].setAnswer(FULL[slot].answer);
+    }
     return { ...sources, config, sequencer, oracle: await deployOracle(config) };
   }
 
@@ -310,13 +320,20 @@ describe("ChainlinkOracle", () => {
       it(`checks every feed by itself: ${slot}`, async () => {
         const { oracle, feeds } = await loadFixture(fullFixture);
         const feed = await feeds[slot].getAddress();
+        const { heartbeat, minAnswer, maxAnswer } = settingsOf(slot);
         await feeds[slot].setAnswer(-1n);
         await expect(oracle.price()).to.be.revertedWithCustomError(oracle, "NegativeOrZeroAnswer").withArgs(feed, -1n);
-        const updatedAt = BigInt(await time.latest()) - HEARTBEAT;
+        for (const answer of [minAnswer, maxAnswer]) {
+          await feeds[slot].setAnswer(answer);
+          await expect(oracle.price())
+            .to.be.revertedWithCustomError(oracle, "AnswerOutOfBounds")
+            .withArgs(feed, answer, minAnswer, maxAnswer);
+        }
+        const updatedAt = BigInt(await time.latest()) - heartbeat;
         await feeds[slot].setRound(FULL[slot].answer, updatedAt, updatedAt);
         await expect(oracle.price())
           .to.be.revertedWithCustomError(oracle, "StaleAnswer")
-          .withArgs(feed, updatedAt, HEARTBEAT);
+          .withArgs(feed, updatedAt, heartbeat);
       });
     }
 

@@ -25,6 +25,7 @@ export interface MockFlashPoolInterface extends Interface {
   getFunction(
     nameOrSignature:
       | "asset"
+      | "callBack"
       | "collateralAsset"
       | "isPool"
       | "liquidate"
@@ -35,6 +36,10 @@ export interface MockFlashPoolInterface extends Interface {
   ): FunctionFragment;
 
   encodeFunctionData(functionFragment: "asset", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "callBack",
+    values: [AddressLike, BytesLike]
+  ): string;
   encodeFunctionData(
     functionFragment: "collateralAsset",
     values?: undefined
@@ -59,6 +64,7 @@ export interface MockFlashPoolInterface extends Interface {
   encodeFunctionData(functionFragment: "waived", values?: undefined): string;
 
   decodeFunctionResult(functionFragment: "asset", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "callBack", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "collateralAsset",
     data: BytesLike
@@ -122,6 +128,12 @@ export interface MockFlashPool extends BaseContract {
 
   asset: TypedContractMethod<[], [string], "view">;
 
+  callBack: TypedContractMethod<
+    [caller: AddressLike, data: BytesLike],
+    [void],
+    "nonpayable"
+  >;
+
   collateralAsset: TypedContractMethod<[], [string], "view">;
 
   isPool: TypedContractMethod<[pool: AddressLike], [boolean], "view">;
@@ -156,6 +168,13 @@ export interface MockFlashPool extends BaseContract {
   getFunction(
     nameOrSignature: "asset"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "callBack"
+  ): TypedContractMethod<
+    [caller: AddressLike, data: BytesLike],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "collateralAsset"
   ): TypedContractMethod<[], [string], "view">;
