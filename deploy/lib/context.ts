@@ -14,7 +14,7 @@ import {
 } from "../../typechain-types";
 import { configOf } from "../config";
 import { env } from "../env";
-import type { Deployer } from "./deployer";
+import type { Artifacts, Deployer } from "./deployer";
 
 /** The contracts of a deployment by the names under which they are recorded. */
 const CONTRACTS = {
@@ -48,7 +48,8 @@ export type Context = Awaited<ReturnType<typeof contextOf>>;
 
 /** A network as it should be, and what is recorded of it. Needs no key. */
 export async function contextOf(hre: HardhatRuntimeEnvironment) {
-  const { artifacts, deployments, ethers, network } = hre;
+  const { deployments, ethers, network } = hre;
+  const artifacts: Artifacts = hre.artifacts;
   const { governor, guardian, treasury, keeper } = await hre.getNamedAccounts();
 
   /** @throws NotDeployedError */
