@@ -201,14 +201,14 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         r.time = uint40(block.timestamp);
         if (layers.principal != 0) {
             r.principal += uint96(layers.principal);
-            r.lenderEpoch = uint24(lenderEpoch);
+            if (lenderEpoch != 0) r.lenderEpoch = uint24(lenderEpoch);
         }
         if (layers.interest != 0) r.interest += uint96(layers.interest);
         if (layers.fees != 0) r.fees += uint96(layers.fees);
         if (layers.reserve != 0) r.reserve += uint96(layers.reserve);
         if (layers.staked != 0) {
             r.staked += uint96(layers.staked);
-            r.stakerEpoch = uint24(stakerEpoch);
+            if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
         }
     }
 
@@ -364,7 +364,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         IInsuranceFund fund = IInsuranceFund(address(_fundOf(pool)));
         if (address(fund) == address(0) || (assets != 0 && !asset.trySafeTransfer(address(fund), assets))) {
             flow.interest += assets;
-            (flow.reserve, flow.staked) = (0, 0);
+            (flow.reserve, flow.staked, flow.restored) = (0, 0, 0);
         }
         if (address(fund) != address(0)) fund.creditRecovery(pool, flow.reserve, flow.staked, flow.restored);
     }

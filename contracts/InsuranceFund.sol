@@ -290,7 +290,10 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         limit.outstanding += uint112(reserve_ + staked);
         _store(s);
         emit Covered(pool, reserve_, staked, stakerEpoch);
+        uint256 before = ASSET.balanceOf(pool);
         ASSET.safeTransfer(pool, reserve_ + staked);
+        uint256 received = ASSET.balanceOf(pool) - before;
+        if (received != reserve_ + staked) revert IncorrectTransfer(address(ASSET), reserve_ + staked, received);
     }
 
     /// @dev Takes staked capital; opens an epoch once what is pending is worth one.
@@ -452,7 +455,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         return limit.effectiveAt != 0 && limit.effectiveAt <= block.timestamp ? limit.pending : limit.limit;
     }
 
-    /// @dev Keeps the list of pools that have or had a limit.
+    /// @dev Keeps the list of pools with a limit.
     function _list(address pool, Limit storage limit) private {
         bool covered = limit.limit != 0 || limit.pending != 0;
         if (covered == limit.listed) return;

@@ -48,7 +48,6 @@ interface IBadDebtSocializer {
     struct Payment {
         uint256 lossId;
         uint256 assets; // loan assets
-        uint256 scaled; // the index units of written-off debt that they pay
         bool merged; // the debt belongs to later losses as well: a surplus goes to the pool's lenders, not to the reserve
     }
 
