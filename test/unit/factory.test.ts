@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress, dataLength, dataSlice, keccak256, parseEther } from "ethers";
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
-import { dropRole, grantRole } from "../../deploy/lib/access";
+import { grantRole, ROLES } from "../../deploy/lib/access";
 import { directDeployer } from "../../deploy/lib/deployer";
 import { deployFactory, deployFund, deploySocializer } from "../../deploy/lib/protocol";
 import { LendingPool__factory } from "../../typechain-types";
@@ -357,7 +357,7 @@ describe("PoolFactory", () => {
       await factory.setSupplyCap(p.pool, p.assets("5"));
       expect((await p.pool.state()).supplyCap).to.equal(p.assets("5"));
 
-      await dropRole(p.manager.connect(p.governor), "RISK", p.governor.address);
+      await p.manager.connect(p.governor).renounceRole(ROLES.RISK, p.governor);
       await expect(p.factory.connect(p.governor).setSupplyCap(p.pool, 1)).to.be.revertedWithCustomError(
         p.factory,
         "AccessManagedUnauthorized",
