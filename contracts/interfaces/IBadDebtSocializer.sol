@@ -7,16 +7,21 @@ import {Waterfall} from "../libraries/Waterfall.sol";
 struct Loss {
     address pool;
     uint256 time; // of the last booking
-    uint256 shortfall; // the sum of its layers
-    Waterfall.Layers lost; // by layer
-    Waterfall.Layers recovered; // by layer, interest since included
-    Waterfall.Layers outstanding; // by layer, at the pool's index now
+    uint256 shortfall; // the sum of the five layers
+    uint256 fees; // lost by the pool's fees
+    uint256 reserve; // lost by the fund's reserve tier
+    uint256 staked; // lost by the fund's stakers
+    uint256 interest; // lost by the lenders' unvested interest
+    uint256 principal; // lost by the lenders' principal
+    uint256 recovered; // so far, over all layers, interest since included
     uint256 lenderEpoch; // epoch of the pool's shares whose holders hold the claim on `principal`; 0 if none (yet)
     uint256 stakerEpoch; // epoch of the fund's shares, for `staked`
     uint256 lenderSupply; // pool shares at that epoch
     uint256 stakerSupply; // fund shares at that epoch
     uint256 lenderClaims; // recovered for the holders of lenderEpoch
     uint256 stakerClaims; // recovered for the holders of stakerEpoch
+    Waterfall.Layers recoveredBy; // by layer
+    Waterfall.Layers outstanding; // by layer, at the pool's index now
 }
 
 /// @title IBadDebtSocializer
@@ -36,6 +41,14 @@ struct Loss {
 /// OUTSTANDING is kept in units of the pool's borrow index: it grows as the written-off debt does, and no layer is paid more
 /// than it lost plus what accrued on that.
 interface IBadDebtSocializer {
+    /// @notice A borrower's payment towards one loss.
+    struct Payment {
+        uint256 lossId;
+        uint256 assets; // loan assets
+        uint256 scaled; // the index units of written-off debt that they pay
+        bool merged; // the debt belongs to later losses as well: a surplus goes to the pool's lenders, not to the reserve
+    }
+
     event LossRecorded(
         uint256 indexed lossId,
         address indexed pool,
@@ -57,6 +70,7 @@ interface IBadDebtSocializer {
     error InsufficientGas(uint256 left, uint256 needed);
     error RecoveryExceedsLoss(uint256 assets, uint256 outstanding);
     error ClaimNotAuthorized(address account, address caller);
+    error IncorrectTransfer(address token, uint256 expected, uint256 received);
     error ZeroAmount();
     error ZeroAddress();
 
@@ -76,16 +90,12 @@ interface IBadDebtSocializer {
         uint256 epoch
     ) external returns (uint256 lossId, Waterfall.Layers memory layers, bool opensEpoch);
 
-    /// @notice Takes a borrower's payment of written-off debt, of which the calling pool holds and has approved `assets`.
-    /// @param lendersTakeSurplus whether what exceeds all layers goes to the pool's unvested interest, not to the reserve
-    /// @return interest part that stays in the pool for its lenders
-    /// @return fees part that stays in the pool as fees
-    function onRecovery(
-        uint256 lossId,
-        uint256 assets,
-        uint256 index,
-        bool lendersTakeSurplus
-    ) external returns (uint256 interest, uint256 fees);
+    /// @notice Takes a borrower's payments of written-off debt, which the calling pool has just sent, and returns to it what
+    /// belongs to it. What exceeds all layers of the episode goes to the fund's reserve.
+    /// @param index the pool's borrow index
+    /// @return interest part sent back for the pool's lenders
+    /// @return fees part sent back as fees
+    function onRecovery(Payment[] calldata payments, uint256 index) external returns (uint256 interest, uint256 fees);
 
     /// @notice Anyone's payment towards a loss. Refused above what is outstanding in its episode.
     function recover(uint256 lossId, uint256 assets) external;

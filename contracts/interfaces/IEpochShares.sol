@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 
-/// @title IEpochShares
-/// @notice ERC-4626 shares that remember each holder's balance at every loss epoch. Base of the pool and of the fund.
-/// @dev `epoch` counts the losses that reached the holders. A *generation* ends when a loss leaves a share nearly worthless:
-/// its shares are void from then on, the claims that they carry are not.
-interface IEpochShares is IERC4626, IERC20Permit {
+/// @title IEpochEvents
+/// @notice Events and errors of epoch shares.
+interface IEpochEvents {
     /// @notice A loss reached the holders of `supply` shares, who from now on hold a claim to what is recovered of it.
     event EpochOpened(uint256 indexed epoch, uint256 supply);
     /// @notice All `supply` shares of a generation became void.
@@ -29,7 +25,13 @@ interface IEpochShares is IERC4626, IERC20Permit {
     /// @notice The token delivered less than it was asked for.
     error IncorrectTransfer(address token, uint256 expected, uint256 received);
     error NotOperator(address owner, address caller);
+}
 
+/// @title IEpochShares
+/// @notice ERC-4626 shares that remember each holder's balance at every loss epoch. Base of the pool and of the fund.
+/// @dev `epoch` counts the losses that reached the holders. A *generation* ends when a loss leaves a share nearly worthless:
+/// its shares are void from then on, the claims that they carry are not.
+interface IEpochShares is IEpochEvents, IERC4626 {
     /// @notice Number of losses that opened an epoch so far.
     function epoch() external view returns (uint256);
 

@@ -35,7 +35,7 @@ struct Coverage {
 ///
 /// EXIT. `cooldown(shares)`, wait, `redeem` inside the window. Cooling shares stay slashable and earn nothing: an exit pays the
 /// lower of their value at the request and at the exit. A request that expires or is renewed forfeits the gain made
-/// since it, in shares, when it is next touched; until then its shares stay locked.
+/// since it, in shares, when it is next touched; until then its shares stay locked. Gains not paid out go to the reserve.
 ///
 /// LIMITS. An increase takes effect after cooldown + window, so that every staker can leave first; a decrease at once.
 interface IInsuranceFund is IEpochShares {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IEpochShares} from "./IEpochShares.sol";
+import {IEpochEvents, IEpochShares} from "./IEpochShares.sol";
 
 /// @notice Parameters of a pool, fixed at its creation. Ratios are wads (1e18 = 100 %).
 struct PoolParams {
@@ -48,24 +48,16 @@ struct WrittenOff {
     bool merged; // holds debt of later losses as well
 }
 
-/// @title ILendingPool
-/// @notice One loan asset lent against one collateral asset. Lenders hold ERC-4626 shares; losses are booked when they can be
-/// seen, shared at once, and what is recovered of them goes back to those who bore them.
-///
-/// THE IDENTITY. `cash + debt == lenderAssets + unvested + fees` after every call. All accounting is internal: a token
-/// transfer to the pool changes nothing.
-///
-/// ROUNDING. Always against the caller: a position's debt is rounded up, the total is rounded down, shares given are
-/// rounded down, shares taken are rounded up.
-///
-/// WRITE-DOWN. Debt above what the collateral can repay (with the liquidator's share w) can be written down by anyone: it
-/// leaves the performing debt, runs through the waterfall, and stays owed by its borrower. Until it is paid the account
-/// cannot borrow nor withdraw collateral, and after 7 days it is due whatever the health of the account.
-///
-/// FINALITY OF SHARES. A loss that leaves a share worth less than 1e-6 of par voids all shares; claims stay.
-interface ILendingPool is IEpochShares {
+/// @title IPoolEvents
+/// @notice Events and errors of a pool.
+interface IPoolEvents is IEpochEvents {
     event CollateralSupplied(address indexed caller, address indexed onBehalf, uint256 assets);
-    event CollateralWithdrawn(address indexed caller, address indexed onBehalf, address indexed receiver, uint256 assets);
+    event CollateralWithdrawn(
+        address indexed caller,
+        address indexed onBehalf,
+        address indexed receiver,
+        uint256 assets
+    );
     /// @param scaled index units added to the account's debt
     event Borrowed(
         address indexed caller,
@@ -108,26 +100,18 @@ interface ILendingPool is IEpochShares {
     error Unhealthy(address account, uint256 owed, uint256 limit);
     error HealthyPosition(address account, uint256 health);
     error DebtBelowMinimum(uint256 debt, uint256 minDebt);
-    error WrittenOffDebt(address account, uint256 assets);
+    error WrittenOffDebt(address account);
     error NoDebt(address account);
     error NothingToLiquidate(address account);
     error SeizedTooLittle(uint256 seized, uint256 minCollateral);
     error SignatureExpired(uint256 deadline);
+    /// @notice Nonces without a key belong to permits.
+    error NonceKeyZero(uint256 nonce);
+}
 
-    function supplyCollateral(uint256 assets, address onBehalf) external;
-
-    /// @notice Needs `isOperator` for another's account; a good price only if the account owes something.
-    /// @dev Reverts with `WrittenOffDebt`, `Unhealthy`, `InsufficientCollateral`.
-    function withdrawCollateral(uint256 assets, address onBehalf, address receiver) external;
-
-    /// @dev Reverts with `Paused`, `WrittenOffDebt`, `InsufficientCash`, `DebtBelowMinimum`, `Unhealthy`.
-    function borrow(uint256 assets, address onBehalf, address receiver) external;
-
-    /// @notice Pays performing debt of any account; clamped to it, so `type(uint256).max` pays all.
-    /// @return repaid assets taken from the caller
-    /// @dev Reverts with `NoDebt`, `DebtBelowMinimum`.
-    function repay(uint256 assets, address onBehalf) external returns (uint256 repaid);
-
+/// @title IPoolDefault
+/// @notice What happens to debt that is not repaid in time. Part of every pool (ILendingPool), in its twin.
+interface IPoolDefault {
     /// @notice Repays debt of an unhealthy account (or one whose written-off debt is due) against its collateral. An account
     /// that cannot repay is written down first. The collateral is sent, `onLiquidate` is called if there is `data`, then
     /// payment is pulled; it goes to the performing debt first, then to the written-off one.
@@ -156,6 +140,56 @@ interface ILendingPool is IEpochShares {
     /// reaches; the cash goes to those who bore the loss. Permissionless.
     /// @dev Reverts with `NoDebt`, `Unhealthy`, `InsufficientCash`, `DebtBelowMinimum`.
     function refinance(address account) external returns (uint256 recovered);
+}
+
+/// @title IPoolAdmin
+/// @notice What the fund, the socializer and the factory do with a pool. Part of every pool (ILendingPool), in its twin.
+interface IPoolAdmin {
+    /// @notice Pays what of the fees is liquid to the fund and sets the premium. Fund only.
+    function harvest(uint256 premium) external returns (uint256 paid);
+
+    /// @notice Credits recovered assets that the socializer has just sent. Socializer only.
+    function creditRecovery(uint256 interest, uint256 fees) external;
+
+    /// @notice Factory only, which asks the access manager.
+    function setSupplyCap(uint256 assets) external;
+
+    /// @notice Stops or resumes `deposit`, `mint` and `borrow`; nothing else. Factory only.
+    function setPaused(bool paused_) external;
+}
+
+/// @title ILendingPool
+/// @notice One loan asset lent against one collateral asset. Lenders hold ERC-4626 shares; losses are booked when they can be
+/// seen, shared at once, and what is recovered of them goes back to those who bore them.
+///
+/// THE IDENTITY. `cash + debt == lenderAssets + unvested + fees` after every call. All accounting is internal: a token
+/// transfer to the pool changes nothing.
+///
+/// ROUNDING. Always against the caller: a position's debt is rounded up, the total is rounded down, shares given are
+/// rounded down, shares taken are rounded up.
+///
+/// WRITE-DOWN. Debt above what the collateral can repay (with the liquidator's share w) can be written down by anyone: it
+/// leaves the performing debt, runs through the waterfall, and stays owed by its borrower. Until it is paid the account
+/// cannot borrow nor withdraw collateral, and after 7 days it is due whatever the health of the account.
+///
+/// TWO CONTRACTS. The functions of IPoolDefault and IPoolAdmin are too large to share one contract with the rest: the pool delegates them to a
+/// twin with the same parameters and storage layout, fixed at creation.
+///
+/// FINALITY OF SHARES. A loss that leaves a share worth less than 1e-6 of par voids all shares; claims stay.
+interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolAdmin {
+    function supplyCollateral(uint256 assets, address onBehalf) external;
+
+    /// @notice Needs `isOperator` for another's account; a good price only if the account owes something.
+    /// @dev Reverts with `WrittenOffDebt`, `Unhealthy`, `InsufficientCollateral`.
+    function withdrawCollateral(uint256 assets, address onBehalf, address receiver) external;
+
+    /// @dev Reverts with `Paused`, `WrittenOffDebt`, `InsufficientCash`, `DebtBelowMinimum`, `Unhealthy`.
+    function borrow(uint256 assets, address onBehalf, address receiver) external;
+
+    /// @notice Pays performing debt of any account; clamped to it, so `type(uint256).max` pays all.
+    /// @return repaid assets taken from the caller
+    /// @dev Reverts with `NoDebt`, `DebtBelowMinimum`.
+    function repay(uint256 assets, address onBehalf) external returns (uint256 repaid);
 
     function accrue() external;
 
@@ -172,24 +206,10 @@ interface ILendingPool is IEpochShares {
         bytes calldata signature
     ) external;
 
-    /// @notice Pays what of the fees is liquid to the fund and sets the premium. Fund only.
-    function harvest(uint256 premium) external returns (uint256 paid);
-
-    /// @notice Credits recovered assets that the socializer has just sent. Socializer only.
-    function creditRecovery(uint256 interest, uint256 fees) external;
-
-    /// @notice Factory only, which asks the access manager.
-    function setSupplyCap(uint256 assets) external;
-
-    /// @notice Stops or resumes `deposit`, `mint` and `borrow`; nothing else. Factory only.
-    function setPaused(bool paused_) external;
-
     /// @return collateral collateral units
     /// @return debt performing debt, rounded up
     /// @return writtenOff written-off debt still owed, rounded up
-    function positionOf(
-        address account
-    ) external view returns (uint256 collateral, uint256 debt, uint256 writtenOff);
+    function positionOf(address account) external view returns (uint256 collateral, uint256 debt, uint256 writtenOff);
 
     /// @notice C·LLTV / (D + W) as a wad, rounded down; the largest number when nothing is owed. Reverts with the oracle.
     function healthOf(address account) external view returns (uint256 wad);
@@ -213,6 +233,9 @@ interface ILendingPool is IEpochShares {
     function socializer() external view returns (address);
 
     function factory() external view returns (address);
+
+    /// @notice The contract that holds the code of IPoolDefault and IPoolAdmin.
+    function twin() external view returns (address);
 
     function lltv() external view returns (uint256);
 

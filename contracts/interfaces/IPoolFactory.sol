@@ -17,7 +17,7 @@ interface IPoolFactory {
     error InvalidAsset(address asset);
     /// @notice The fund or the socializer belongs to another factory, asset or socializer.
     error Mismatch(string parameter, address value);
-    error InvalidCode(address store);
+    error InvalidCode(bytes32 expected);
     error CreationFailed();
 
     /// @notice Creates a pool; open to anyone. Coverage by a fund is granted separately.

@@ -98,11 +98,11 @@ library Interest {
     /// @return average wad per year
     /// @return end stored rate, nearest unit
     function rates(uint256 rate, uint256 u, uint256 elapsed) internal pure returns (uint256 average, uint256 end) {
-        int256 error = (int256(u) - int256(TARGET_UTILISATION)) * int256(WAD);
-        error /= int256(u > TARGET_UTILISATION ? WAD - TARGET_UTILISATION : TARGET_UTILISATION);
+        int256 off = (int256(u) - int256(TARGET_UTILISATION)) * int256(WAD);
+        off /= int256(u > TARGET_UTILISATION ? WAD - TARGET_UTILISATION : TARGET_UTILISATION);
 
         int256 start = int256(rate * RATE_UNIT);
-        int256 x = (ADJUSTMENT_SPEED * error * int256(elapsed)) / int256(WAD * YEAR);
+        int256 x = (ADJUSTMENT_SPEED * off * int256(elapsed)) / int256(WAD * YEAR);
         (int256 mean, int256 last) = (start, start);
         if (x > -TAYLOR_BOUND && x < TAYLOR_BOUND) {
             int256 square = (x * x) / int256(WAD);
@@ -110,7 +110,12 @@ library Interest {
             last = start + (start * (x + square / 2 + cube / 6)) / int256(WAD);
             mean = start + (start * (x / 2 + square / 6 + cube / 24)) / int256(WAD);
         } else {
-            int256 bounded = x > MAX_EXPONENT ? MAX_EXPONENT : x < -MAX_EXPONENT ? -MAX_EXPONENT : x;
+            int256 bounded =
+                x > MAX_EXPONENT
+                    ? MAX_EXPONENT
+                    : x < -MAX_EXPONENT
+                        ? -MAX_EXPONENT
+                        : x;
             last = (start * FixedPointMathLib.expWad(bounded)) / int256(WAD);
             mean = ((last - start) * int256(WAD)) / x;
         }
@@ -122,7 +127,7 @@ library Interest {
         }
 
         // 1 + error·(1 − 1/steepness) below the target, 1 + error·(steepness − 1) above it
-        int256 slope = error < 0 ? error - error / STEEPNESS : error * (STEEPNESS - 1);
+        int256 slope = off < 0 ? off - off / STEEPNESS : off * (STEEPNESS - 1);
         average = uint256((mean * (int256(WAD) + slope)) / int256(WAD));
         end = (uint256(last) + RATE_UNIT / 2) / RATE_UNIT;
     }

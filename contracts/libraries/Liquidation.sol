@@ -21,7 +21,6 @@ library Liquidation {
         uint256 writeDownIncentive;
         uint256 maxIncentive;
         uint256 targetHealth;
-        uint256 minDebt;
     }
 
     /// @notice Value of collateral, rounded down.
@@ -70,11 +69,11 @@ library Liquidation {
     function toTarget(uint256 value, uint256 owed, uint256 incentive, Terms memory t) internal pure returns (uint256) {
         uint256 wanted = t.targetHealth * owed - t.lltv * value;
         uint256 each = t.targetHealth - (t.lltv * (WAD + incentive)) / WAD;
-        return wanted.divUp(each).min(payable_(value, owed, incentive));
+        return wanted.divUp(each).min(affordable(value, owed, incentive));
     }
 
     /// @notice What a liquidator could repay against all of the collateral: min(C/(1+ι), owed), rounded down.
-    function payable_(uint256 value, uint256 owed, uint256 incentive) internal pure returns (uint256) {
+    function affordable(uint256 value, uint256 owed, uint256 incentive) internal pure returns (uint256) {
         return performing(value, incentive).min(owed);
     }
 

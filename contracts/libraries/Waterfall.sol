@@ -36,11 +36,16 @@ library Waterfall {
         return (assets * 1e18) / index;
     }
 
+    /// @notice What `units` are worth, rounded down.
+    function toAssets(uint256 units, uint256 index) internal pure returns (uint256) {
+        return (units * index) / 1e18;
+    }
+
     /// @notice What a layer with `due` units takes of `assets`, and the units this pays off.
     /// @return paid at most what the units are worth, rounded down
     /// @return units rounded up where the layer is paid in part
     function pay(uint256 assets, uint256 due, uint256 index) internal pure returns (uint256 paid, uint256 units) {
-        uint256 worth = (due * index) / 1e18;
+        uint256 worth = toAssets(due, index);
         if (assets >= worth) return (worth, due);
         return (assets, (assets * 1e18 + index - 1) / index);
     }

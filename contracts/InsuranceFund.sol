@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+
+import {Coverage, FundParams, IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
+import {ILendingPool} from "./interfaces/ILendingPool.sol";
+import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
+import {Interest} from "./libraries/Interest.sol";
+import {Premium} from "./libraries/Premium.sol";
+import {SharesMath} from "./libraries/SharesMath.sol";
+import {Waterfall} from "./libraries/Waterfall.sol";
+import {EpochLedger} from "./base/EpochLedger.sol";
+import {EpochShares} from "./base/EpochShares.sol";
+
+/// @title InsuranceFund
+/// @notice See IInsuranceFund.
+contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
+    using SafeERC20 for IERC20;
+    using FixedPointMathLib for uint256;
+
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
+
+    /// @dev The reserve tier; `unvested` as of `time`. What the stakers hold is in the ledger's `net`.
+    struct Tier {
+        uint112 reserve;
+        uint112 unvested;
+        uint32 time;
+    }
+
+    struct Request {
+        uint112 shares;
+        uint104 assets;
+        uint32 opensAt;
+        uint8 generation;
+    }
+
+    struct Limit {
+        uint112 limit;
+        uint112 pending;
+        uint32 effectiveAt;
+        uint112 outstanding;
+        uint32 premiumAt;
+        bool listed;
+    }
+
+    /// @dev What a call loads once and writes once. Accrued to now.
+    struct Cache {
+        Ledger y;
+        uint256 reserve;
+        uint256 unvested;
+    }
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
+
+    uint256 private constant MAX_POOLS = 16;
+    /// @dev Assets of a fund stay below this, so that they fit every packed field.
+    uint256 private constant MAX_ASSETS = type(uint96).max;
+
+    address public immutable socializer;
+    address public immutable factory;
+    uint256 public immutable cooldownPeriod;
+    uint256 public immutable windowPeriod;
+    uint256 private immutable VESTING;
+    uint256 private immutable RESERVE_CUT;
+    uint256 private immutable MAX_PREMIUM;
+    uint256 private immutable HALF_COVER;
+
+    Tier private _tier;
+    mapping(address => Request) private _requests;
+    mapping(address => Limit) private _limits;
+    address[] private _pools;
+
+    constructor(
+        FundParams memory p,
+        address manager
+    ) EpochLedger(p.asset) EpochShares(p.name, p.symbol) AccessManaged(manager) {
+        if (p.socializer == address(0) || p.factory == address(0) || manager == address(0)) revert ZeroAddress();
+        if (p.cooldown > 365 days) revert InvalidParameter("cooldown", p.cooldown);
+        if (p.window < 1 hours || p.window > 365 days) revert InvalidParameter("window", p.window);
+        if (p.vesting < 1 hours || p.vesting > 365 days) revert InvalidParameter("vesting", p.vesting);
+        if (p.reserveCut > Interest.BPS) revert InvalidParameter("reserveCut", p.reserveCut);
+        if (p.maxPremium > Interest.BPS / 2) revert InvalidParameter("maxPremium", p.maxPremium);
+        if (p.halfCover == 0 || p.halfCover > 1e18) revert InvalidParameter("halfCover", p.halfCover);
+        socializer = p.socializer;
+        factory = p.factory;
+        cooldownPeriod = p.cooldown;
+        windowPeriod = p.window;
+        VESTING = p.vesting;
+        RESERVE_CUT = p.reserveCut;
+        MAX_PREMIUM = p.maxPremium;
+        HALF_COVER = p.halfCover;
+        _tier.time = uint32(block.timestamp);
+    }
+
+    /* ------------------------------------------- STAKERS ENTER ----------------------------------------- */
+
+    function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
+        Cache memory s = _accrued();
+        shares = SharesMath.toSharesDown(assets, _net(s), s.y.supply);
+        _enter(s, assets, shares, receiver);
+    }
+
+    function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
+        Cache memory s = _accrued();
+        assets = SharesMath.toAssetsUp(shares, _net(s), s.y.supply);
+        _enter(s, assets, shares, receiver);
+    }
+
+    function _enter(Cache memory s, uint256 assets, uint256 shares, address receiver) private {
+        if (assets == 0 || shares == 0) revert ZeroAmount();
+        uint256 room = _room(s);
+        if (assets > room) revert AmountTooLarge(assets, room);
+        s.y.net += int104(int256(assets));
+        _mint(s.y, receiver, shares);
+        _store(s);
+        emit Deposit(msg.sender, receiver, assets, shares);
+        _pull(ASSET, msg.sender, assets);
+    }
+
+    /* ------------------------------------------- STAKERS LEAVE ----------------------------------------- */
+
+    /// @inheritdoc IInsuranceFund
+    function cooldown(uint256 shares) external nonReentrant {
+        Cache memory s = _accrued();
+        Request memory request = _requestOf(msg.sender);
+        delete _requests[msg.sender];
+        if (request.shares != 0) {
+            uint256 forfeited = Premium.forfeit(
+                request.shares,
+                request.assets,
+                SharesMath.toAssetsDown(request.shares, _net(s), s.y.supply)
+            );
+            if (forfeited != 0) {
+                _retire(s, msg.sender, forfeited, 0);
+                emit GainForfeited(msg.sender, forfeited);
+            }
+        } else if (shares == 0) {
+            revert NoRequest(msg.sender);
+        }
+        if (shares != 0) {
+            uint256 balance = _freeOf(s.y, msg.sender);
+            if (shares > balance) revert ERC20InsufficientBalance(msg.sender, balance, shares);
+            uint256 assets = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
+            uint256 opensAt = block.timestamp + cooldownPeriod;
+            _requests[msg.sender] = Request(uint112(shares), uint104(assets), uint32(opensAt), s.y.generation);
+            emit CooldownStarted(msg.sender, shares, assets, opensAt, opensAt + windowPeriod);
+        }
+        _store(s);
+    }
+
+    function withdraw(uint256 assets, address receiver, address owner) external nonReentrant returns (uint256 shares) {
+        Cache memory s = _accrued();
+        Request memory request = _openRequestOf(owner);
+        shares = _sharesFor(s, request, assets);
+        _leave(s, request, assets, shares, receiver, owner);
+    }
+
+    function redeem(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
+        Cache memory s = _accrued();
+        Request memory request = _openRequestOf(owner);
+        if (shares > request.shares) revert ExceedsRequest(shares, request.shares);
+        assets = _assetsFor(s, request, shares);
+        _leave(s, request, assets, shares, receiver, owner);
+    }
+
+    function _leave(
+        Cache memory s,
+        Request memory request,
+        uint256 assets,
+        uint256 shares,
+        address receiver,
+        address owner
+    ) private {
+        if (assets == 0 || shares == 0) revert ZeroAmount();
+        if (receiver == address(0)) revert ZeroAddress();
+        if (shares > request.shares) revert ExceedsRequest(shares, request.shares);
+        if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
+        // what is left of the request keeps its value per share, rounded down
+        request.assets = uint104((uint256(request.assets) * (request.shares - shares)) / request.shares);
+        request.shares -= uint112(shares);
+        if (request.shares == 0) delete _requests[owner];
+        else _requests[owner] = request;
+        _retire(s, owner, shares, assets);
+        _store(s);
+        emit Withdraw(msg.sender, receiver, owner, assets, shares);
+        ASSET.safeTransfer(receiver, assets);
+    }
+
+    /// @dev Burns shares against `assets`; what they are worth beyond that goes to the reserve.
+    function _retire(Cache memory s, address owner, uint256 shares, uint256 assets) private {
+        uint256 value = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
+        _burn(s.y, owner, shares);
+        s.y.net -= int104(int256(value));
+        s.reserve += value - assets;
+        if (s.y.supply == 0) _toReserve(s);
+    }
+
+    /* ------------------------------------------ RESERVE, PREMIUM --------------------------------------- */
+
+    /// @inheritdoc IInsuranceFund
+    function fundReserve(uint256 assets) external nonReentrant {
+        if (assets == 0) revert ZeroAmount();
+        Cache memory s = _accrued();
+        uint256 room = _room(s);
+        if (assets > room) revert AmountTooLarge(assets, room);
+        s.reserve += assets;
+        _store(s);
+        emit ReserveFunded(msg.sender, assets);
+        _pull(ASSET, msg.sender, assets);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function harvest(address pool) external nonReentrant returns (uint256 fees) {
+        if (!_isServed(pool)) revert UnknownPool(pool);
+        Cache memory s = _accrued();
+        Limit storage limit = _limits[pool];
+        uint256 premium;
+        (premium, limit.premiumAt) = _nextPremium(s, limit, pool);
+
+        uint256 before = ASSET.balanceOf(address(this));
+        fees = ILendingPool(pool).harvest(premium);
+        uint256 received = ASSET.balanceOf(address(this)) - before;
+        if (received != fees) revert IncorrectTransfer(address(ASSET), fees, received);
+
+        uint256 cut = s.y.supply == 0 ? fees : (fees * RESERVE_CUT) / Interest.BPS;
+        s.reserve += cut;
+        s.unvested += fees - cut;
+        _store(s);
+        emit Harvested(pool, fees, cut, premium);
+    }
+
+    function _nextPremium(
+        Cache memory s,
+        Limit storage limit,
+        address pool
+    ) private view returns (uint256 premium, uint32 movedAt) {
+        (uint256 debt, uint256 current) = (ILendingPool(pool).state().debt, ILendingPool(pool).state().premium);
+        uint256 target = Premium.target(_available(s, limit), debt, MAX_PREMIUM, HALF_COVER);
+        uint256 since = limit.premiumAt == 0 ? block.timestamp : limit.premiumAt;
+        premium = Premium.next(current, target, MAX_PREMIUM, block.timestamp - since);
+        // time that moved nothing yet is not lost, or frequent harvests would hold the premium still
+        movedAt = premium == current && premium != target ? uint32(since) : uint32(block.timestamp);
+    }
+
+    /* -------------------------------------------- COVERAGE --------------------------------------------- */
+
+    /// @inheritdoc IInsuranceFund
+    function setCoverageLimit(address pool, uint256 limit) external restricted nonReentrant {
+        if (!_isServed(pool)) revert UnknownPool(pool);
+        if (limit > MAX_ASSETS) revert AmountTooLarge(limit, MAX_ASSETS);
+        Limit storage l = _limits[pool];
+        uint256 current = _limitOf(l);
+        uint256 effectiveAt = block.timestamp;
+        if (limit > current) {
+            effectiveAt += cooldownPeriod + windowPeriod;
+            (l.limit, l.pending, l.effectiveAt) = (uint112(current), uint112(limit), uint32(effectiveAt));
+        } else {
+            (l.limit, l.pending, l.effectiveAt) = (uint112(limit), 0, 0);
+        }
+        _list(pool, l);
+        emit CoverageLimitSet(pool, limit, effectiveAt);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function cover(
+        address pool,
+        uint256 assets,
+        uint256 pendingStaked
+    ) external nonReentrant returns (uint256 reserve_, uint256 staked, uint256 stakerEpoch) {
+        if (msg.sender != socializer) revert Unauthorized(msg.sender);
+        Limit storage limit = _limits[pool];
+        Cache memory s = _accrued();
+        uint256 left = assets.min(_available(s, limit));
+        if (left == 0) return (0, 0, 0);
+
+        uint256 part;
+        (part, left) = Waterfall.absorb(left, s.unvested);
+        s.unvested -= part;
+        (reserve_, left) = Waterfall.absorb(left, s.reserve);
+        s.reserve -= reserve_;
+        reserve_ += part;
+        staked = left;
+        if (staked != 0) {
+            uint256 net = _net(s);
+            s.y.net -= int104(int256(staked));
+            uint256 epoch = s.y.epoch;
+            if (Waterfall.opensEpoch(pendingStaked + staked, pendingStaked + net)) _openEpoch(s.y);
+            if (s.y.epoch != epoch) stakerEpoch = s.y.epoch;
+            if (SharesMath.isWiped(net - staked, s.y.supply)) {
+                _endGeneration(s.y);
+                if (s.y.supply == 0) _toReserve(s);
+            }
+        }
+        limit.outstanding += uint112(reserve_ + staked);
+        _store(s);
+        emit Covered(pool, reserve_, staked, stakerEpoch);
+        ASSET.safeTransfer(pool, reserve_ + staked);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function creditRecovery(address pool, uint256 reserve_, uint256 staked, uint256 restored) external nonReentrant {
+        if (msg.sender != socializer) revert Unauthorized(msg.sender);
+        Cache memory s = _accrued();
+        if (s.y.supply == 0) s.reserve += staked;
+        else s.unvested += staked;
+        s.reserve += reserve_;
+        _store(s);
+        Limit storage limit = _limits[pool];
+        limit.outstanding -= uint112(restored.min(limit.outstanding));
+        emit RecoveryCredited(pool, reserve_, staked, restored);
+    }
+
+    /* ---------------------------------------------- VIEWS ---------------------------------------------- */
+
+    /// @inheritdoc IInsuranceFund
+    function cooldownOf(
+        address account
+    ) external view returns (uint256 shares, uint256 assetsAtRequest, uint256 opensAt, uint256 closesAt) {
+        Request memory r = _requestOf(account);
+        if (r.shares == 0) return (0, 0, 0, 0);
+        return (r.shares, r.assets, r.opensAt, r.opensAt + windowPeriod);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function coverageAvailable(address pool) external view returns (uint256 assets) {
+        return _available(_accrued(), _limits[pool]);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function coverageOf(address pool) external view returns (Coverage memory) {
+        Limit storage l = _limits[pool];
+        bool waits = l.effectiveAt > block.timestamp;
+        return
+            Coverage({
+                limit: _limitOf(l),
+                pendingLimit: waits ? l.pending : 0,
+                effectiveAt: waits ? l.effectiveAt : 0,
+                outstanding: l.outstanding,
+                premiumAt: l.premiumAt
+            });
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function pools() external view returns (address[] memory) {
+        return _pools;
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function reserve() external view returns (uint256) {
+        Cache memory s = _accrued();
+        return s.reserve + s.unvested;
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function unvested() external view returns (uint256) {
+        return _accrued().unvested;
+    }
+
+    function maxDeposit(address receiver) public view returns (uint256) {
+        if (receiver == address(0) || _isStranding(receiver)) return 0;
+        Cache memory s = _accrued();
+        return SharesMath.toAssetsDown(MAX_SUPPLY - s.y.supply, _net(s), s.y.supply).min(_room(s));
+    }
+
+    function maxMint(address receiver) external view returns (uint256) {
+        return convertToShares(maxDeposit(receiver));
+    }
+
+    function maxWithdraw(address owner) external view returns (uint256) {
+        return _isOpen(_requestOf(owner)) ? _assetsFor(_accrued(), _requestOf(owner), _requestOf(owner).shares) : 0;
+    }
+
+    function maxRedeem(address owner) external view returns (uint256) {
+        Request memory request = _requestOf(owner);
+        if (!_isOpen(request) || _assetsFor(_accrued(), request, request.shares) == 0) return 0;
+        return request.shares;
+    }
+
+    /// @dev As the caller would be paid: the lower of the value now and at its request.
+    function previewRedeem(uint256 shares) public view override(EpochShares, IERC4626) returns (uint256) {
+        return _assetsFor(_accrued(), _requestOf(msg.sender), shares);
+    }
+
+    function previewWithdraw(uint256 assets) public view override(EpochShares, IERC4626) returns (uint256) {
+        return _sharesFor(_accrued(), _requestOf(msg.sender), assets);
+    }
+
+    /* --------------------------------------------- HELPERS --------------------------------------------- */
+
+    function _accrued() private view returns (Cache memory s) {
+        Tier memory tier = _tier;
+        s.y = _ledger;
+        s.reserve = tier.reserve;
+        s.unvested = tier.unvested;
+        if (s.unvested != 0 && tier.time != block.timestamp) {
+            s.unvested = (s.unvested * Interest.decay(block.timestamp - tier.time, VESTING)) / 1e18;
+            uint256 vested = tier.unvested - s.unvested;
+            if (s.y.supply == 0) s.reserve += vested;
+            else s.y.net += int104(int256(vested));
+        }
+    }
+
+    function _store(Cache memory s) private {
+        _ledger = s.y;
+        _tier = Tier(uint112(s.reserve), uint112(s.unvested), uint32(block.timestamp));
+    }
+
+    /// @dev Without shares, what was the stakers' belongs to the reserve.
+    function _toReserve(Cache memory s) private pure {
+        s.reserve += _net(s) + s.unvested;
+        (s.y.net, s.unvested) = (0, 0);
+    }
+
+    function _net(Cache memory s) private pure returns (uint256) {
+        return uint256(int256(s.y.net));
+    }
+
+    function _room(Cache memory s) private pure returns (uint256) {
+        uint256 total = _net(s) + s.unvested + s.reserve;
+        return total < MAX_ASSETS ? MAX_ASSETS - total : 0;
+    }
+
+    function _available(Cache memory s, Limit storage limit) private view returns (uint256) {
+        uint256 allowed = _limitOf(limit);
+        allowed = allowed > limit.outstanding ? allowed - limit.outstanding : 0;
+        return allowed.min(s.reserve + s.unvested + _net(s));
+    }
+
+    function _limitOf(Limit storage limit) private view returns (uint256) {
+        return limit.effectiveAt != 0 && limit.effectiveAt <= block.timestamp ? limit.pending : limit.limit;
+    }
+
+    /// @dev Keeps the list of pools that have or had a limit.
+    function _list(address pool, Limit storage limit) private {
+        bool covered = limit.limit != 0 || limit.pending != 0;
+        if (covered == limit.listed) return;
+        limit.listed = covered;
+        if (covered) {
+            if (_pools.length == MAX_POOLS) revert TooManyPools(MAX_POOLS);
+            _pools.push(pool);
+            return;
+        }
+        uint256 i;
+        while (_pools[i] != pool) ++i;
+        _pools[i] = _pools[_pools.length - 1];
+        _pools.pop();
+    }
+
+    /// @dev Serves only pools that the factory registered and that name this fund.
+    function _isServed(address pool) private view returns (bool) {
+        return IPoolFactory(factory).isPool(pool) && ILendingPool(pool).fund() == address(this);
+    }
+
+    /// @dev A request of a generation that ended is void.
+    function _requestOf(address account) private view returns (Request memory request) {
+        request = _requests[account];
+        if (request.generation != _ledger.generation) request.shares = 0;
+    }
+
+    function _isOpen(Request memory request) private view returns (bool) {
+        return
+            request.shares != 0 &&
+            block.timestamp >= request.opensAt &&
+            block.timestamp < request.opensAt + windowPeriod;
+    }
+
+    function _openRequestOf(address owner) private view returns (Request memory request) {
+        request = _requestOf(owner);
+        if (request.shares == 0) revert NoRequest(owner);
+        if (block.timestamp < request.opensAt) revert CooldownNotOver(request.opensAt);
+        if (!_isOpen(request)) revert WindowClosed(request.opensAt + windowPeriod);
+    }
+
+    /// @dev The lower of the shares' value now and at the request, rounded down.
+    function _assetsFor(Cache memory s, Request memory request, uint256 shares) private pure returns (uint256 assets) {
+        assets = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
+        if (request.shares != 0) assets = assets.min(shares.fullMulDiv(request.assets, request.shares));
+    }
+
+    /// @dev The shares that pay `assets`, rounded up.
+    function _sharesFor(Cache memory s, Request memory request, uint256 assets) private pure returns (uint256 shares) {
+        shares = SharesMath.toSharesUp(assets, _net(s), s.y.supply);
+        if (request.shares == 0) return shares;
+        // a request that is worth nothing pays nothing
+        if (request.assets == 0) return type(uint256).max;
+        return shares.max(assets.fullMulDivUp(request.shares, request.assets));
+    }
+
+    function _totals() internal view override returns (uint256, uint256) {
+        Cache memory s = _accrued();
+        return (_net(s), s.y.supply);
+    }
+
+    function _isStranding(address account) internal view override returns (bool) {
+        return account == address(this) || account == socializer || IPoolFactory(factory).isPool(account);
+    }
+
+    function _coolingOf(address account) internal view override returns (uint256) {
+        return _requestOf(account).shares;
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {IEpochEvents} from "../interfaces/IEpochShares.sol";
+
+/// @title EpochLedger
+/// @notice The asset of epoch shares, their totals and their epochs: what booking a loss needs of them.
+abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @dev The holders' side, one slot. `net` and `flags` belong to the heir.
+    struct Ledger {
+        uint112 supply;
+        int104 net;
+        uint24 epoch;
+        uint8 generation;
+        uint8 flags;
+    }
+
+    struct Epoch {
+        uint112 supply;
+        uint32 time;
+        uint8 generation;
+    }
+
+    IERC20 internal immutable ASSET;
+
+    Ledger internal _ledger;
+    mapping(uint256 => Epoch) internal _epochs;
+
+    constructor(address asset_) {
+        if (asset_ == address(0)) revert ZeroAddress();
+        ASSET = IERC20(asset_);
+    }
+
+    /// @dev At the last epoch number the loss is absorbed without one; the heir learns it from the unchanged number.
+    function _openEpoch(Ledger memory y) internal {
+        if (y.epoch == type(uint24).max) return;
+        _epochs[++y.epoch] = Epoch(y.supply, uint32(block.timestamp), y.generation);
+        emit EpochOpened(y.epoch, y.supply);
+    }
+
+    /// @dev At the last generation number the shares live on.
+    function _endGeneration(Ledger memory y) internal {
+        if (y.generation == type(uint8).max) return;
+        emit GenerationEnded(y.generation++, y.supply);
+        y.supply = 0;
+    }
+
+    /// @dev Takes exactly `amount`: a token that keeps a fee is refused.
+    function _pull(IERC20 token, address from, uint256 amount) internal {
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        uint256 received = token.balanceOf(address(this)) - before;
+        if (received != amount) revert IncorrectTransfer(address(token), amount, received);
+    }
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
+
+import {IEpochShares} from "../interfaces/IEpochShares.sol";
+import {SharesMath} from "../libraries/SharesMath.sol";
+import {EpochLedger} from "./EpochLedger.sol";
+
+/// @title EpochShares
+/// @notice ERC-20 shares that remember each holder's balance at every loss epoch, with ERC-2612 and the views of ERC-4626.
+///
+/// HISTORY. An account's slot carries the epoch in which it was last touched. A touch in a later epoch first writes one
+/// checkpoint (old epoch, old balance); further touches in that epoch write none. So transfers cost what they cost anyway
+/// as long as nothing is lost, and `balanceAt` is exact at the instant of a loss, inside its block.
+///
+/// BORROWED SHARES. Shares received in the block of an epoch cannot leave their account in that block: neither a flash
+/// deposit nor borrowed shares collect a claim. Only the amount received is held, so that a gift holds up nobody.
+///
+/// GENERATIONS. An account of an older generation has a balance of 0; its checkpoints stay.
+abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20Errors, EIP712, NoncesKeyed {
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
+
+    /// @dev `received` counts units of 2^28 shares that came in at `lastInbound`, rounded up, saturating.
+    struct Account {
+        uint112 balance;
+        uint24 epoch;
+        uint8 generation;
+        uint32 lastInbound;
+        uint24 checkpoints;
+        uint56 received;
+    }
+
+    struct Checkpoint {
+        uint112 balance;
+        uint24 epoch;
+        uint8 generation;
+    }
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
+
+    bytes32 private constant PERMIT_TYPEHASH = keccak256(
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+    );
+    uint256 private constant RECEIVED_SHIFT = 28;
+    uint256 internal constant MAX_SUPPLY = type(uint112).max;
+
+    uint8 private immutable DECIMALS;
+
+    mapping(address => Account) private _accounts;
+    mapping(address => mapping(uint256 => Checkpoint)) private _checkpoints;
+    mapping(address => mapping(address => uint256)) private _allowances;
+    string private _name;
+    string private _symbol;
+
+    constructor(string memory name_, string memory symbol_) EIP712(name_, "1") {
+        DECIMALS = IERC20Metadata(address(ASSET)).decimals() + SharesMath.DECIMALS_OFFSET;
+        _name = name_;
+        _symbol = symbol_;
+    }
+
+    /* --------------------------------------------- ERC-20 ---------------------------------------------- */
+
+    function name() external view returns (string memory) {
+        return _name;
+    }
+
+    function symbol() external view returns (string memory) {
+        return _symbol;
+    }
+
+    function decimals() external view returns (uint8) {
+        return DECIMALS;
+    }
+
+    function totalSupply() external view returns (uint256) {
+        return _ledger.supply;
+    }
+
+    function balanceOf(address account) public view returns (uint256) {
+        Account storage a = _accounts[account];
+        return a.generation == _ledger.generation ? a.balance : 0;
+    }
+
+    function allowance(address owner, address spender) external view returns (uint256) {
+        return _allowances[owner][spender];
+    }
+
+    function approve(address spender, uint256 value) external nonReentrant returns (bool) {
+        _approve(msg.sender, spender, value);
+        return true;
+    }
+
+    function transfer(address to, uint256 value) external nonReentrant returns (bool) {
+        _transfer(msg.sender, to, value);
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 value) external nonReentrant returns (bool) {
+        _spendAllowance(from, msg.sender, value);
+        _transfer(from, to, value);
+        return true;
+    }
+
+    /* -------------------------------------------- ERC-2612 --------------------------------------------- */
+
+    function permit(
+        address owner,
+        address spender,
+        uint256 value,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        if (block.timestamp > deadline) revert PermitExpired(deadline);
+        bytes32 data = keccak256(abi.encode(PERMIT_TYPEHASH, owner, spender, value, _useNonce(owner), deadline));
+        if (ECDSA.recover(_hashTypedDataV4(data), v, r, s) != owner) revert InvalidSigner(owner);
+        _approve(owner, spender, value);
+    }
+
+    function nonces(address owner) public view override(Nonces, IERC20Permit) returns (uint256) {
+        return Nonces.nonces(owner);
+    }
+
+    // solhint-disable-next-line func-name-mixedcase
+    function DOMAIN_SEPARATOR() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /* ---------------------------------------- ERC-4626, the views -------------------------------------- */
+
+    function asset() external view returns (address) {
+        return address(ASSET);
+    }
+
+    function totalAssets() external view returns (uint256 total) {
+        (total, ) = _totals();
+    }
+
+    function convertToShares(uint256 assets) public view returns (uint256) {
+        (uint256 total, uint256 supply) = _totals();
+        return SharesMath.toSharesDown(assets, total, supply);
+    }
+
+    function convertToAssets(uint256 shares) public view returns (uint256) {
+        (uint256 total, uint256 supply) = _totals();
+        return SharesMath.toAssetsDown(shares, total, supply);
+    }
+
+    function previewDeposit(uint256 assets) external view returns (uint256) {
+        return convertToShares(assets);
+    }
+
+    function previewMint(uint256 shares) external view returns (uint256) {
+        (uint256 total, uint256 supply) = _totals();
+        return SharesMath.toAssetsUp(shares, total, supply);
+    }
+
+    function previewWithdraw(uint256 assets) public view virtual returns (uint256) {
+        (uint256 total, uint256 supply) = _totals();
+        return SharesMath.toSharesUp(assets, total, supply);
+    }
+
+    function previewRedeem(uint256 shares) public view virtual returns (uint256) {
+        return convertToAssets(shares);
+    }
+
+    /* --------------------------------------------- EPOCHS ---------------------------------------------- */
+
+    /// @inheritdoc IEpochShares
+    function epoch() external view returns (uint256) {
+        return _ledger.epoch;
+    }
+
+    /// @inheritdoc IEpochShares
+    function generation() external view returns (uint256) {
+        return _ledger.generation;
+    }
+
+    /// @inheritdoc IEpochShares
+    function supplyAt(uint256 epoch_) external view returns (uint256) {
+        return _epochAt(epoch_).supply;
+    }
+
+    /// @inheritdoc IEpochShares
+    function balanceAt(address account, uint256 epoch_) external view returns (uint256) {
+        uint256 generation_ = _epochAt(epoch_).generation;
+        Account storage a = _accounts[account];
+        if (a.epoch < epoch_) return a.generation == generation_ ? a.balance : 0;
+
+        // the last checkpoint written in an epoch before the loss: none below `low`, `high` and above are too late
+        (uint256 low, uint256 high) = (0, a.checkpoints);
+        while (low < high) {
+            uint256 mid = (low + high) / 2;
+            if (_checkpoints[account][mid].epoch < epoch_) low = mid + 1;
+            else high = mid;
+        }
+        if (low == 0) return 0;
+        Checkpoint storage c = _checkpoints[account][low - 1];
+        return c.generation == generation_ ? c.balance : 0;
+    }
+
+    function _epochAt(uint256 epoch_) private view returns (Epoch storage) {
+        if (epoch_ == 0 || epoch_ > _ledger.epoch) revert UnknownEpoch(epoch_, _ledger.epoch);
+        return _epochs[epoch_];
+    }
+
+    /* --------------------------------------- MOVEMENTS OF SHARES --------------------------------------- */
+
+    /// @dev The heir stores `y`.
+    function _mint(Ledger memory y, address to, uint256 shares) internal {
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        if (_isStranding(to)) revert InvalidReceiver(to);
+        uint256 supply = y.supply + shares;
+        if (supply > MAX_SUPPLY) revert AmountTooLarge(supply, MAX_SUPPLY);
+        y.supply = uint112(supply);
+        _receive(y, to, shares);
+        emit Transfer(address(0), to, shares);
+    }
+
+    /// @dev The heir stores `y`.
+    function _burn(Ledger memory y, address from, uint256 shares) internal {
+        _send(y, from, shares);
+        y.supply -= uint112(shares);
+        emit Transfer(from, address(0), shares);
+    }
+
+    function _transfer(address from, address to, uint256 shares) private {
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        if (_isStranding(to)) revert InvalidReceiver(to);
+        Ledger memory y = _ledger;
+        _send(y, from, shares);
+        _receive(y, to, shares);
+        emit Transfer(from, to, shares);
+    }
+
+    function _send(Ledger memory y, address from, uint256 shares) private {
+        Account memory a = _touch(y, from);
+        if (a.balance < shares) revert ERC20InsufficientBalance(from, a.balance, shares);
+        uint256 locked = _lockedOf(y, a, from);
+        if (a.balance - locked < shares) revert SharesLocked(from, locked);
+        a.balance -= uint112(shares);
+        _accounts[from] = a;
+    }
+
+    function _receive(Ledger memory y, address to, uint256 shares) private {
+        Account memory a = _touch(y, to);
+        a.balance += uint112(shares);
+        uint256 received = (shares + (1 << RECEIVED_SHIFT) - 1) >> RECEIVED_SHIFT;
+        if (a.lastInbound == uint32(block.timestamp)) received += a.received;
+        else a.lastInbound = uint32(block.timestamp);
+        a.received = received > type(uint56).max ? type(uint56).max : uint56(received);
+        _accounts[to] = a;
+    }
+
+    /// @dev Brings an account to the current epoch and generation. The caller stores it.
+    function _touch(Ledger memory y, address account) private returns (Account memory a) {
+        a = _accounts[account];
+        if (a.epoch != y.epoch) {
+            // an account without history and balance needs none
+            if (a.balance != 0 || a.checkpoints != 0) {
+                _checkpoints[account][a.checkpoints++] = Checkpoint(a.balance, a.epoch, a.generation);
+            }
+            a.epoch = y.epoch;
+        }
+        if (a.generation != y.generation) {
+            a.balance = 0;
+            a.generation = y.generation;
+        }
+    }
+
+    /// @dev Shares of `account` that cannot leave now, at most its balance.
+    function _lockedOf(Ledger memory y, Account memory a, address account) private view returns (uint256 locked) {
+        locked = _coolingOf(account);
+        if (a.lastInbound == uint32(block.timestamp) && y.epoch != 0 && _epochs[y.epoch].time == a.lastInbound) {
+            locked += a.received == type(uint56).max ? a.balance : uint256(a.received) << RECEIVED_SHIFT;
+        }
+        if (locked > a.balance) locked = a.balance;
+    }
+
+    /// @dev Shares of `account` that can leave now.
+    function _freeOf(Ledger memory y, address account) internal view returns (uint256) {
+        Account memory a = _accounts[account];
+        if (a.generation != y.generation) return 0;
+        return a.balance - _lockedOf(y, a, account);
+    }
+
+    function _spendAllowance(address owner, address spender, uint256 value) internal {
+        uint256 allowed = _allowances[owner][spender];
+        if (allowed == type(uint256).max) return;
+        if (allowed < value) revert ERC20InsufficientAllowance(spender, allowed, value);
+        unchecked {
+            _allowances[owner][spender] = allowed - value;
+        }
+    }
+
+    function _approve(address owner, address spender, uint256 value) private {
+        if (spender == address(0)) revert ERC20InvalidSpender(spender);
+        _allowances[owner][spender] = value;
+        emit Approval(owner, spender, value);
+    }
+
+    /* ------------------------------------------ FOR THE HEIR ------------------------------------------- */
+
+    /// @dev Assets behind all shares, accrued to now, and the shares.
+    function _totals() internal view virtual returns (uint256 total, uint256 supply);
+
+    /// @dev Whether shares sent to `account` could never claim.
+    function _isStranding(address account) internal view virtual returns (bool);
+
+    /// @dev Shares of the account that wait for their exit.
+    function _coolingOf(address) internal view virtual returns (uint256) {
+        return 0;
+    }
+}

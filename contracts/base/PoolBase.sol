@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {IBadDebtSocializer} from "../interfaces/IBadDebtSocializer.sol";
+import {IPoolEvents, PoolParams} from "../interfaces/ILendingPool.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {Interest} from "../libraries/Interest.sol";
+import {EpochLedger} from "./EpochLedger.sol";
+
+/// @title PoolBase
+/// @notice The pool's parameters, its two ledgers and their accrual, and who may act for whom.
+///
+/// TWO LEDGERS behind one shared slot, so that a call writes only its own side: lenders' net assets and borrowers' net
+/// assets. From them `cash = net − borrowed`, and the gross interest since the fees were last settled is
+/// `debt − borrowed`, of which `premium` is fees.
+///
+/// BOOKED FEES are those that are not a part of running interest: what a harvest could not pay out, recoveries of fees,
+/// and what was left when the last share went. While there are no shares, all of the pool is fees.
+abstract contract PoolBase is EpochLedger, IPoolEvents {
+    using SafeERC20 for IERC20;
+
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
+
+    /// @dev Slot X. `rate` in units of 1e-11 per year, `premium` in basis points.
+    struct Shared {
+        uint80 index;
+        uint32 time;
+        uint40 rate;
+        uint80 unvested;
+        uint16 premium;
+        uint8 flags;
+    }
+
+    /// @dev Slot Z. `topTick` is the place of the risk ladder's highest occupied tick; `cap` counts whole loan tokens.
+    struct Borrowers {
+        uint96 scaledDebt;
+        int104 net;
+        uint16 topTick;
+        uint40 cap;
+    }
+
+    /// @dev What a call loads once and writes once. Accrued to now.
+    struct Cache {
+        Ledger y;
+        uint256 index;
+        uint256 rate;
+        uint256 unvested;
+        uint256 premium;
+        uint256 flags;
+        uint256 booked;
+        uint256 scaledDebt;
+        int256 borrowed;
+        uint256 cap;
+        uint256 topTick;
+        uint256 debt;
+    }
+
+    uint256 internal constant WAD = 1e18;
+    uint256 internal constant FLAG_PAUSED = 1;
+    uint256 internal constant FLAG_BOOKED_FEES = 2;
+    /// @dev Assets of a pool stay below this by deposits; with interest they still fit `int104`.
+    uint256 internal constant MAX_ASSETS = type(uint96).max;
+
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
+    IERC20 internal immutable COLLATERAL;
+    IOracle internal immutable ORACLE;
+    IBadDebtSocializer internal immutable SOCIALIZER;
+    address internal immutable FUND;
+    address internal immutable FACTORY;
+    uint256 internal immutable LLTV;
+    uint256 internal immutable MIN_INCENTIVE;
+    uint256 internal immutable WRITE_DOWN_INCENTIVE;
+    uint256 internal immutable MAX_INCENTIVE;
+    uint256 internal immutable TARGET_HEALTH;
+    uint256 internal immutable MIN_DEBT;
+    uint256 internal immutable DUST;
+    uint256 internal immutable VESTING;
+    uint256 private immutable WHOLE;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
+
+    Shared internal _shared;
+    Borrowers internal _borrowers;
+    uint256 private _bookedFees;
+    mapping(address => mapping(address => bool)) internal _operators;
+
+    constructor(PoolParams memory p) EpochLedger(p.asset) {
+        COLLATERAL = IERC20(p.collateralAsset);
+        ORACLE = IOracle(p.oracle);
+        SOCIALIZER = IBadDebtSocializer(p.socializer);
+        FUND = p.fund;
+        FACTORY = msg.sender;
+        LLTV = p.lltv;
+        MIN_INCENTIVE = p.minIncentive;
+        WRITE_DOWN_INCENTIVE = p.writeDownIncentive;
+        MAX_INCENTIVE = p.maxIncentive;
+        TARGET_HEALTH = p.targetHealth;
+        MIN_DEBT = p.minDebt;
+        DUST = p.dust;
+        VESTING = p.vesting;
+        WHOLE = 10 ** IERC20Metadata(p.asset).decimals();
+        _shared.index = uint80(WAD);
+        _shared.time = uint32(block.timestamp);
+        _shared.rate = uint40(p.rateAtTarget / Interest.RATE_UNIT);
+        _borrowers.cap = _toCap(p.supplyCap);
+    }
+
+    /* ------------------------------------------ LOAD AND STORE ----------------------------------------- */
+
+    function _accrued() internal view returns (Cache memory s) {
+        Shared memory x = _shared;
+        Borrowers memory z = _borrowers;
+        s.y = _ledger;
+        s.index = x.index;
+        s.rate = x.rate;
+        s.unvested = x.unvested;
+        s.premium = x.premium;
+        s.flags = x.flags;
+        if (s.flags & FLAG_BOOKED_FEES != 0) s.booked = _bookedFees;
+        s.scaledDebt = z.scaledDebt;
+        s.borrowed = z.net;
+        s.cap = z.cap;
+        s.topTick = z.topTick;
+        uint256 elapsed = block.timestamp - x.time;
+        if (elapsed != 0) {
+            uint256 debt = Interest.debtOf(s.scaledDebt, s.index);
+            (s.index, s.rate, s.unvested) = Interest.accrue(
+                Interest.Input({
+                    index: s.index,
+                    rate: s.rate,
+                    unvested: s.unvested,
+                    premium: s.premium,
+                    scaledDebt: s.scaledDebt,
+                    interest: uint256(int256(debt) - s.borrowed),
+                    cash: _cash(s),
+                    elapsed: elapsed,
+                    vesting: VESTING,
+                    lent: s.y.supply != 0
+                })
+            );
+            if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
+        }
+        s.debt = Interest.debtOf(s.scaledDebt, s.index);
+    }
+
+    function _storeShared(Cache memory s) internal {
+        if (s.booked != 0 || s.flags & FLAG_BOOKED_FEES != 0) {
+            _bookedFees = s.booked;
+            s.flags = s.booked == 0 ? s.flags & ~FLAG_BOOKED_FEES : s.flags | FLAG_BOOKED_FEES;
+        }
+        _shared = Shared({
+            index: uint80(s.index),
+            time: uint32(block.timestamp),
+            rate: uint40(s.rate),
+            unvested: uint80(s.unvested),
+            premium: uint16(s.premium),
+            flags: uint8(s.flags)
+        });
+    }
+
+    function _storeBorrowers(Cache memory s) internal {
+        _borrowers = Borrowers({
+            scaledDebt: uint96(s.scaledDebt),
+            net: int104(s.borrowed),
+            topTick: uint16(s.topTick),
+            cap: uint40(s.cap)
+        });
+    }
+
+    function _storeAll(Cache memory s) internal {
+        _storeShared(s);
+        _storeBorrowers(s);
+        _ledger = s.y;
+    }
+
+    /* ------------------------------------------- THE IDENTITY ------------------------------------------ */
+
+    function _cash(Cache memory s) internal pure returns (uint256) {
+        return uint256(int256(s.y.net) - s.borrowed);
+    }
+
+    function _fees(Cache memory s) internal pure returns (uint256) {
+        if (s.y.supply == 0) return _cash(s) + s.debt;
+        return s.booked + Interest.feesOf(uint256(int256(s.debt) - s.borrowed), s.premium);
+    }
+
+    function _lenderAssets(Cache memory s) internal pure returns (uint256) {
+        return s.y.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
+    }
+
+    /// @dev Ends the running interest: from here on fees are `fees`, and interest counts from 0.
+    function _settleFees(Cache memory s, uint256 fees) internal pure {
+        s.y.net = _toNet(_cash(s) + s.debt);
+        s.borrowed = int256(s.debt);
+        s.booked = fees;
+    }
+
+    /// @dev Books recovered assets that have arrived. Without shares all of the pool is fees anyway.
+    function _credit(Cache memory s, uint256 interest, uint256 fees) internal {
+        s.y.net += _toNet(interest + fees);
+        if (s.y.supply == 0) return;
+        s.booked += fees;
+        s.unvested += interest;
+        if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
+        emit RecoveryCredited(interest, fees);
+    }
+
+    /* --------------------------------------------- HELPERS --------------------------------------------- */
+
+    function _capOf(Cache memory s) internal view returns (uint256) {
+        return s.cap * WHOLE;
+    }
+
+    function _toCap(uint256 assets) internal view returns (uint40) {
+        uint256 whole = assets / WHOLE;
+        return whole > type(uint40).max ? type(uint40).max : uint40(whole);
+    }
+
+    /// @dev Amounts that move through a pool fit 103 bits with a wide margin (MAX_ASSETS, MAX_DEBT).
+    function _toNet(uint256 assets) internal pure returns (int104) {
+        if (assets > uint104(type(int104).max)) revert AmountTooLarge(assets, uint104(type(int104).max));
+        return int104(int256(assets));
+    }
+
+    function _only(address caller) internal view {
+        if (msg.sender != caller) revert Unauthorized(msg.sender);
+    }
+
+    function _onlyOperator(address owner) internal view {
+        if (msg.sender != owner && !_operators[owner][msg.sender]) revert NotOperator(owner, msg.sender);
+    }
+}

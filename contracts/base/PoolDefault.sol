@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+
+import {IPoolDefault, WrittenOff} from "../interfaces/ILendingPool.sol";
+import {IBadDebtSocializer} from "../interfaces/IBadDebtSocializer.sol";
+import {ILiquidateCallback} from "../interfaces/ILiquidateCallback.sol";
+import {Interest} from "../libraries/Interest.sol";
+import {Liquidation} from "../libraries/Liquidation.sol";
+import {SharesMath} from "../libraries/SharesMath.sol";
+import {Waterfall} from "../libraries/Waterfall.sol";
+import {PoolPositions} from "./PoolPositions.sol";
+
+/// @title PoolDefault
+/// @notice What happens to debt that is not repaid in time: write-down, liquidation, and what is owed after a write-down.
+abstract contract PoolDefault is PoolPositions, IPoolDefault {
+    using SafeERC20 for IERC20;
+    using FixedPointMathLib for uint256;
+
+    /* ------------------------------------------- WRITE-DOWN -------------------------------------------- */
+
+    /// @inheritdoc IPoolDefault
+    function writeDown(address[] calldata accounts) external nonReentrant returns (uint256 shortfall) {
+        Cache memory s = _accrued();
+        uint256 price = ORACLE.price();
+        uint256[] memory scaled = new uint256[](accounts.length);
+        uint256 total;
+        for (uint256 i; i < accounts.length; ++i) {
+            scaled[i] = _cut(accounts[i], price, s.index, DUST);
+            total += scaled[i];
+        }
+        if (total == 0) return 0;
+        uint256 lossId;
+        (lossId, shortfall) = _book(s, total);
+        for (uint256 i; i < accounts.length; ++i) {
+            if (scaled[i] != 0) _writeOff(accounts[i], scaled[i], lossId);
+        }
+        _storeAll(s);
+    }
+
+    /// @dev Takes from the position what its collateral cannot repay: D' is rounded down, so a second call finds nothing.
+    /// @param tolerated a smaller shortfall is left alone while the collateral is worth the debt
+    /// @return scaled units taken
+    function _cut(address account, uint256 price, uint256 index, uint256 tolerated) private returns (uint256 scaled) {
+        Position storage p = _positions[account];
+        uint256 debt = _debtOf(p.scaledDebt, index);
+        uint256 value = Liquidation.valueOf(p.collateral, price);
+        uint256 performing = Liquidation.performing(value, WRITE_DOWN_INCENTIVE);
+        if (debt <= performing || (debt - performing < tolerated && debt <= value)) return 0;
+        uint256 kept = (performing * WAD) / index;
+        scaled = p.scaledDebt - kept;
+        p.scaledDebt = uint96(kept);
+    }
+
+    /// @dev Runs a shortfall of `scaled` units through the waterfall. Changes only `s`, but for the epoch's own record.
+    function _book(Cache memory s, uint256 scaled) private returns (uint256 lossId, uint256 shortfall) {
+        (uint256 fees, uint256 principal, uint256 cash) = (_fees(s), _lenderAssets(s), _cash(s));
+        s.scaledDebt -= scaled;
+        shortfall = s.debt - Interest.debtOf(s.scaledDebt, s.index);
+        s.debt -= shortfall;
+
+        Waterfall.Layers memory layers;
+        bool opensEpoch;
+        (lossId, layers, opensEpoch) = SOCIALIZER.absorb(shortfall, s.index, fees, s.unvested, principal, s.y.epoch);
+
+        uint256 covered = layers.reserve + layers.staked;
+        s.y.net = _toNet(cash + covered + s.debt);
+        s.borrowed = int256(s.debt);
+        s.booked = fees - layers.fees;
+        s.unvested -= layers.interest;
+        if (opensEpoch) _openEpoch(s.y);
+        if (SharesMath.isWiped(principal - layers.principal, s.y.supply)) {
+            _endGeneration(s.y);
+            // what is left belongs to no share any more
+            if (s.y.supply == 0) s.unvested = 0;
+        }
+        emit LossBooked(lossId, shortfall, covered, layers.interest, layers.principal);
+    }
+
+    /* ------------------------------------------- LIQUIDATION ------------------------------------------- */
+
+    /// @inheritdoc IPoolDefault
+    function liquidate(
+        address borrower,
+        uint256 repayAssets,
+        uint256 minCollateral,
+        bytes calldata data
+    ) external nonReentrant returns (uint256 repaid, uint256 seized) {
+        if (repayAssets == 0) revert ZeroAmount();
+        Cache memory s = _accrued();
+        uint256 price = ORACLE.price();
+        uint256 cut = _cut(borrower, price, s.index, 0);
+        if (cut != 0) {
+            (uint256 lossId, ) = _book(s, cut);
+            _writeOff(borrower, cut, lossId);
+        }
+
+        Position memory p = _positions[borrower];
+        uint256 value;
+        (repaid, value) = _terms(borrower, p, s.index, price, repayAssets);
+        if (repaid == 0) {
+            if (cut == 0) revert NothingToLiquidate(borrower);
+            _storeAll(s);
+            return (0, 0);
+        }
+        seized = Liquidation.collateralOf(value, price).min(p.collateral);
+        uint256 least =
+            repayAssets == type(uint256).max ? minCollateral : minCollateral.fullMulDivUp(repaid, repayAssets);
+        if (seized < least) revert SeizedTooLittle(seized, least);
+
+        (uint256 ofDebt, uint256 scaled) = p.scaledDebt == 0 ? (0, 0) : _reduceDebt(s, p, repaid);
+        p.collateral -= uint112(seized);
+        IBadDebtSocializer.Payment[] memory payments = _payWrittenOff(borrower, p, repaid - ofDebt, s.index);
+        _positions[borrower] = p;
+        _storeAll(s);
+        emit Liquidated(msg.sender, borrower, ofDebt, repaid - ofDebt, seized, scaled);
+
+        COLLATERAL.safeTransfer(msg.sender, seized);
+        if (data.length != 0) ILiquidateCallback(msg.sender).onLiquidate(repaid, seized, data);
+        _pull(ASSET, msg.sender, repaid);
+        _forward(s, payments, repaid - ofDebt);
+    }
+
+    /// @dev What a liquidator repays of what it asks for, and the value it gets in collateral.
+    function _terms(
+        address borrower,
+        Position memory p,
+        uint256 index,
+        uint256 price,
+        uint256 asked
+    ) private view returns (uint256 repaid, uint256 value) {
+        uint256 debt = _debtOf(p.scaledDebt, index);
+        (uint256 writtenOff, uint256 due) = _writtenOffOf(borrower, p, index);
+        uint256 owed = debt + writtenOff;
+        if (owed == 0) revert NoDebt(borrower);
+        value = Liquidation.valueOf(p.collateral, price);
+
+        Liquidation.Terms memory t = Liquidation.Terms({
+            lltv: LLTV,
+            minIncentive: MIN_INCENTIVE,
+            writeDownIncentive: WRITE_DOWN_INCENTIVE,
+            maxIncentive: MAX_INCENTIVE,
+            targetHealth: TARGET_HEALTH
+        });
+        uint256 incentive;
+        uint256 limit;
+        uint256 whole;
+        if (!Liquidation.isHealthy(value, owed, LLTV)) {
+            incentive = Liquidation.incentiveOf(value, owed, t);
+            limit = Liquidation.toTarget(value, owed, incentive, t);
+            whole = Liquidation.affordable(value, owed, incentive);
+        } else if (due != 0) {
+            incentive = MIN_INCENTIVE;
+            limit = due;
+            whole = due > debt ? due : debt;
+        } else {
+            revert HealthyPosition(borrower, Liquidation.healthOf(value, owed, LLTV));
+        }
+        repaid = Liquidation.clamp(debt, limit, whole, asked, p.writtenOffs != 0, MIN_DEBT);
+        value = (repaid * (WAD + incentive)) / WAD;
+    }
+
+    /* --------------------------------------- DEBT AFTER A WRITE-DOWN ----------------------------------- */
+
+    /// @inheritdoc IPoolDefault
+    function repayWrittenOff(address account, uint256 assets) external nonReentrant returns (uint256 repaid) {
+        if (assets == 0) revert ZeroAmount();
+        Cache memory s = _accrued();
+        Position memory p = _positions[account];
+        (uint256 writtenOff, ) = _writtenOffOf(account, p, s.index);
+        if (writtenOff == 0) revert NoDebt(account);
+        repaid = assets.min(writtenOff);
+        IBadDebtSocializer.Payment[] memory payments = _payWrittenOff(account, p, repaid, s.index);
+        _positions[account] = p;
+        _storeShared(s);
+        emit WrittenOffRepaid(msg.sender, account, repaid);
+        _pull(ASSET, msg.sender, repaid);
+        _forward(s, payments, repaid);
+    }
+
+    /// @inheritdoc IPoolDefault
+    function refinance(address account) external nonReentrant returns (uint256 recovered) {
+        Cache memory s = _accrued();
+        Position memory p = _positions[account];
+        (uint256 writtenOff, ) = _writtenOffOf(account, p, s.index);
+        if (writtenOff == 0) revert NoDebt(account);
+        uint256 owed = _debtOf(p.scaledDebt, s.index) + writtenOff;
+        uint256 value = _valueOf(p);
+        if (!Liquidation.isHealthy(value, owed, LLTV)) revert Unhealthy(account, owed, (value * LLTV) / WAD);
+        uint256 cash = _cash(s);
+
+        IBadDebtSocializer.Payment[] memory payments = _payWrittenOff(account, p, writtenOff.min(cash), s.index);
+        uint256 scaled;
+        for (uint256 i; i < payments.length; ++i) {
+            // no more is paid out than total debt, rounded down, grows by
+            payments[i].assets = Interest.debtOf(payments[i].scaled, s.index);
+            recovered += payments[i].assets;
+            scaled += payments[i].scaled;
+        }
+        if (recovered == 0) revert InsufficientCash(writtenOff, cash);
+        _addDebt(s, p, scaled, recovered);
+        if (p.writtenOffs == 0) _requireMinimum(p, s.index);
+        _positions[account] = p;
+        _storeShared(s);
+        _storeBorrowers(s);
+        emit Refinanced(account, recovered, scaled);
+        _forward(s, payments, recovered);
+    }
+
+    /* ------------------------------------- THE QUEUE OF WRITTEN-OFF DEBT ------------------------------- */
+
+    /// @dev Appends to the account's queue; a full queue takes it into its newest entry.
+    function _writeOff(address account, uint256 scaled, uint256 lossId) private {
+        Position storage stored = _positions[account];
+        Position memory p = stored;
+        emit WrittenDown(account, lossId, scaled);
+        if (p.writtenOffs != 0) {
+            WrittenOff storage newest = _entry(account, p, p.writtenOffs - 1);
+            bool full = newest.lossId != lossId && p.writtenOffs == MAX_WRITTEN_OFFS;
+            if (newest.lossId == lossId || full) {
+                newest.scaled += uint96(scaled);
+                if (full) newest.merged = true;
+                return;
+            }
+        }
+        _writtenOffs[account][(p.writtenOffHead + p.writtenOffs) % MAX_WRITTEN_OFFS] = WrittenOff({
+            lossId: uint64(lossId),
+            scaled: uint96(scaled),
+            since: uint40(block.timestamp),
+            merged: false
+        });
+        stored.writtenOffs = p.writtenOffs + 1;
+    }
+
+    /// @dev Pays `assets` of the queue, oldest first; changes `p`, which the caller stores.
+    function _payWrittenOff(
+        address account,
+        Position memory p,
+        uint256 assets,
+        uint256 index
+    ) private returns (IBadDebtSocializer.Payment[] memory payments) {
+        payments = new IBadDebtSocializer.Payment[](p.writtenOffs);
+        uint256 count;
+        while (assets != 0) {
+            WrittenOff storage entry = _entry(account, p, 0);
+            uint256 owed = _debtOf(entry.scaled, index);
+            uint256 paid = assets.min(owed);
+            uint256 scaled = paid == owed ? entry.scaled : (paid * WAD) / index;
+            payments[count++] = IBadDebtSocializer.Payment({
+                lossId: entry.lossId,
+                assets: paid,
+                scaled: scaled,
+                merged: entry.merged
+            });
+            assets -= paid;
+            if (paid == owed) {
+                delete _writtenOffs[account][p.writtenOffHead];
+                p.writtenOffHead = uint8((p.writtenOffHead + 1) % MAX_WRITTEN_OFFS);
+                p.writtenOffs--;
+            } else {
+                entry.scaled -= uint96(scaled);
+            }
+        }
+        assembly ("memory-safe") {
+            mstore(payments, count)
+        }
+    }
+
+    /// @dev Sends paid written-off debt, which the pool holds outside its books, to the losses it belongs to. A token that
+    /// refuses the socializer does not stop it: then the pool's lenders of today get it.
+    function _forward(Cache memory s, IBadDebtSocializer.Payment[] memory payments, uint256 assets) private {
+        if (assets == 0) return;
+        (uint256 interest, uint256 fees) = (assets, 0);
+        if (ASSET.trySafeTransfer(address(SOCIALIZER), assets)) {
+            (interest, fees) = SOCIALIZER.onRecovery(payments, s.index);
+        }
+        _credit(s, interest, fees);
+        _storeShared(s);
+        _ledger = s.y;
+    }
+}

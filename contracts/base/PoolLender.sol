@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {SharesMath} from "../libraries/SharesMath.sol";
+import {EpochShares} from "./EpochShares.sol";
+import {PoolPositions} from "./PoolPositions.sol";
+
+/// @title PoolLender
+/// @notice The lenders' side of a pool: ERC-4626.
+abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
+    using SafeERC20 for IERC20;
+
+    /* --------------------------------------------- ENTER ----------------------------------------------- */
+
+    function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
+        Cache memory s = _accrued();
+        shares = SharesMath.toSharesDown(assets, _lenderAssets(s), s.y.supply);
+        _enter(s, assets, shares, receiver);
+    }
+
+    function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
+        Cache memory s = _accrued();
+        assets = SharesMath.toAssetsUp(shares, _lenderAssets(s), s.y.supply);
+        _enter(s, assets, shares, receiver);
+    }
+
+    function _enter(Cache memory s, uint256 assets, uint256 shares, address receiver) private {
+        if (s.flags & FLAG_PAUSED != 0) revert Paused();
+        if (assets == 0 || shares == 0) revert ZeroAmount();
+        uint256 room = _room(s);
+        if (assets > room) revert SupplyCapExceeded(assets, room);
+        // what the pool holds without shares is fees, and stays so
+        bool first = s.y.supply == 0;
+        if (first) _settleFees(s, _fees(s));
+        s.y.net += _toNet(assets);
+        _mint(s.y, receiver, shares);
+        _storeShared(s);
+        if (first) _storeBorrowers(s);
+        _ledger = s.y;
+        emit Deposit(msg.sender, receiver, assets, shares);
+        _pull(ASSET, msg.sender, assets);
+    }
+
+    /* --------------------------------------------- LEAVE ----------------------------------------------- */
+
+    function withdraw(uint256 assets, address receiver, address owner) external nonReentrant returns (uint256 shares) {
+        Cache memory s = _accrued();
+        shares = SharesMath.toSharesUp(assets, _lenderAssets(s), s.y.supply);
+        _leave(s, assets, shares, receiver, owner);
+    }
+
+    function redeem(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
+        Cache memory s = _accrued();
+        assets = SharesMath.toAssetsDown(shares, _lenderAssets(s), s.y.supply);
+        _leave(s, assets, shares, receiver, owner);
+    }
+
+    function _leave(Cache memory s, uint256 assets, uint256 shares, address receiver, address owner) private {
+        if (assets == 0 || shares == 0) revert ZeroAmount();
+        if (receiver == address(0)) revert ZeroAddress();
+        if (msg.sender != owner && !_operators[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
+        uint256 cash = _cash(s);
+        if (assets > cash) revert InsufficientCash(assets, cash);
+        _burn(s.y, owner, shares);
+        s.y.net -= _toNet(assets);
+        if (s.y.supply == 0) s.unvested = 0;
+        _storeShared(s);
+        _ledger = s.y;
+        emit Withdraw(msg.sender, receiver, owner, assets, shares);
+        ASSET.safeTransfer(receiver, assets);
+    }
+
+    /* --------------------------------------------- LIMITS ---------------------------------------------- */
+
+    function maxDeposit(address receiver) public view returns (uint256) {
+        Cache memory s = _accrued();
+        if (s.flags & FLAG_PAUSED != 0 || receiver == address(0) || _isStranding(receiver)) return 0;
+        uint256 shares = MAX_SUPPLY - s.y.supply;
+        uint256 assets = SharesMath.toAssetsDown(shares, _lenderAssets(s), s.y.supply);
+        uint256 room = _room(s);
+        return assets < room ? assets : room;
+    }
+
+    function maxMint(address receiver) external view returns (uint256) {
+        return convertToShares(maxDeposit(receiver));
+    }
+
+    function maxWithdraw(address owner) external view returns (uint256 assets) {
+        Cache memory s = _accrued();
+        assets = SharesMath.toAssetsDown(_freeOf(s.y, owner), _lenderAssets(s), s.y.supply);
+        uint256 cash = _cash(s);
+        if (assets > cash) assets = cash;
+    }
+
+    /// @dev 0 where the shares are worth less than one unit of the asset.
+    function maxRedeem(address owner) external view returns (uint256 shares) {
+        Cache memory s = _accrued();
+        (uint256 total, uint256 supply) = (_lenderAssets(s), s.y.supply);
+        shares = _freeOf(s.y, owner);
+        uint256 liquid = SharesMath.toSharesDown(_cash(s), total, supply);
+        if (shares > liquid) shares = liquid;
+        if (SharesMath.toAssetsDown(shares, total, supply) == 0) shares = 0;
+    }
+
+    /// @dev What the supply cap and the packing leave for new deposits.
+    function _room(Cache memory s) private view returns (uint256) {
+        uint256 byCap = _left(_capOf(s), _lenderAssets(s));
+        uint256 byPacking = _left(MAX_ASSETS, _cash(s) + s.debt);
+        return byCap < byPacking ? byCap : byPacking;
+    }
+
+    function _left(uint256 limit, uint256 used) private pure returns (uint256) {
+        return used < limit ? limit - used : 0;
+    }
+
+    function _totals() internal view override returns (uint256, uint256) {
+        Cache memory s = _accrued();
+        return (_lenderAssets(s), s.y.supply);
+    }
+
+    function _isStranding(address account) internal view override returns (bool) {
+        return account == address(this) || account == FUND || account == address(SOCIALIZER);
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+
+import {WrittenOff} from "../interfaces/ILendingPool.sol";
+import {Interest} from "../libraries/Interest.sol";
+import {Liquidation} from "../libraries/Liquidation.sol";
+import {PoolBase} from "./PoolBase.sol";
+
+/// @title PoolPositions
+/// @notice The borrowers' positions: what the pool and its twin for defaults both know of them.
+abstract contract PoolPositions is PoolBase {
+    using FixedPointMathLib for uint256;
+
+    /// @dev `tick` is the place of the position's tick in the risk ladder. Written-off debt is a ring of entries from
+    /// `writtenOffHead` on; an account with any has defaulted.
+    struct Position {
+        uint96 scaledDebt;
+        uint112 collateral;
+        uint16 tick;
+        uint8 writtenOffHead;
+        uint8 writtenOffs;
+    }
+
+    /// @notice Written-off debt may be liquidated whatever the health this long after it arose (seconds).
+    uint256 private constant DUE_AFTER = 7 days;
+    uint256 internal constant MAX_WRITTEN_OFFS = 16;
+
+    mapping(address => Position) internal _positions;
+    mapping(address => mapping(uint256 => WrittenOff)) internal _writtenOffs;
+
+    /* --------------------------------------------- HELPERS --------------------------------------------- */
+
+    /// @dev Adds `scaled` units against `assets` of cash.
+    function _addDebt(Cache memory s, Position memory p, uint256 scaled, uint256 assets) internal pure {
+        s.scaledDebt += scaled;
+        s.borrowed += int256(assets);
+        s.debt = Interest.debtOf(s.scaledDebt, s.index);
+        if (s.debt > Interest.MAX_DEBT) revert AmountTooLarge(s.debt, Interest.MAX_DEBT);
+        p.scaledDebt += uint96(scaled);
+    }
+
+    /// @dev Pays at most `assets` of the position's debt: rounded up in assets, down in units.
+    function _reduceDebt(
+        Cache memory s,
+        Position memory p,
+        uint256 assets
+    ) internal pure returns (uint256 repaid, uint256 scaled) {
+        uint256 debt = _debtOf(p.scaledDebt, s.index);
+        (repaid, scaled) = assets >= debt ? (debt, p.scaledDebt) : (assets, (assets * WAD) / s.index);
+        p.scaledDebt -= uint96(scaled);
+        s.scaledDebt -= scaled;
+        s.borrowed -= int256(repaid);
+        s.debt = Interest.debtOf(s.scaledDebt, s.index);
+    }
+
+    /// @dev An account's debt of `scaled` units, rounded up.
+    function _debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
+        return (scaled * index).divUp(WAD);
+    }
+
+    function _valueOf(Position memory p) internal view returns (uint256) {
+        return Liquidation.valueOf(p.collateral, ORACLE.price());
+    }
+
+    function _requireMinimum(Position memory p, uint256 index) internal view {
+        if (p.scaledDebt == 0) return;
+        uint256 debt = _debtOf(p.scaledDebt, index);
+        if (debt < MIN_DEBT) revert DebtBelowMinimum(debt, MIN_DEBT);
+    }
+
+    /// @return writtenOff what the account owes of written-off debt, rounded up
+    /// @return due the part of it that may be liquidated whatever the health
+    function _writtenOffOf(
+        address account,
+        Position memory p,
+        uint256 index
+    ) internal view returns (uint256 writtenOff, uint256 due) {
+        for (uint256 i; i < p.writtenOffs; ++i) {
+            WrittenOff storage entry = _entry(account, p, i);
+            uint256 assets = _debtOf(entry.scaled, index);
+            writtenOff += assets;
+            if (block.timestamp >= entry.since + DUE_AFTER) due += assets;
+        }
+    }
+
+    /// @dev The i-th entry, oldest first.
+    function _entry(address account, Position memory p, uint256 i) internal view returns (WrittenOff storage) {
+        return _writtenOffs[account][(p.writtenOffHead + i) % MAX_WRITTEN_OFFS];
+    }
+}
