@@ -68,7 +68,10 @@ const config: HardhatUserConfig = {
       outputSelection: { "*": { "*": ["storageLayout"] } },
     },
   },
-  paths: coverage ? { cache: "cache/coverage", artifacts: "cache/coverage-artifacts" } : {},
+  paths: {
+    deploy: "deploy/steps",
+    ...(coverage && { cache: "cache/coverage", artifacts: "cache/coverage-artifacts" }),
+  },
   networks: {
     // The oldest fork the bytecode runs on.
     hardhat: { hardfork: "cancun", allowUnlimitedContractSize: false },

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {IBadDebtSocializer, Loss} from "./interfaces/IBadDebtSocializer.sol";
 import {IEpochShares} from "./interfaces/IEpochShares.sol";
@@ -16,6 +17,7 @@ import {Waterfall} from "./libraries/Waterfall.sol";
 /// @notice See IBadDebtSocializer. It holds what was recovered and not yet claimed, and nothing else.
 contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+    using FixedPointMathLib for uint256;
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
@@ -28,12 +30,12 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     uint256 private constant LAYERS = 5;
 
     /// @dev What was lost, in assets. `index` turns it into units of what is outstanding until something else than one booking
-    /// happens to the record; from then on (`unitized`) those are stored. `previous` and `next` link its episode.
+    /// happens to the record; from then on (`unitized`) those are stored. `previous` and `next` link its episode. The epochs
+    /// are those whose holders stand for principal and staked; they may not have opened yet.
     struct Record {
         address pool;
         uint80 index;
         bool unitized;
-        bool closed;
         uint96 principal;
         uint96 interest;
         uint24 lenderEpoch;
@@ -46,20 +48,26 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint24 stakerEpoch;
     }
 
-    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. The claims are what the holders of an epoch share.
+    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. The claims are what the holders of an epoch share,
+    /// `lenderPaid` and `stakerPaid` what they have got of it.
     struct Recovery {
         uint96[5] due;
         uint128[5] recovered;
         uint128 lenderClaims;
+        uint128 lenderPaid;
         uint128 stakerClaims;
+        uint128 stakerPaid;
     }
 
-    /// @dev A pool's latest record and episode.
+    /// @dev A pool's latest record and episode, and the principal lost since its last epoch. `open`: the latest record has
+    /// opened no epoch.
     struct Book {
         uint32 last;
         uint40 episodeStart;
         uint8 episodeLosses;
         bool known;
+        bool open;
+        uint96 pending;
     }
 
     struct Paid {
@@ -113,55 +121,40 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             if (!FACTORY.isPool(msg.sender)) revert UnknownPool(msg.sender);
             book.known = true;
         }
-        lossId = _currentRecord(book, shortfall);
-        _books[msg.sender] = book;
-        Record storage r = _records[lossId];
 
         uint256 left;
         uint256 stakerEpoch;
         (layers.fees, left) = Waterfall.absorb(shortfall, fees);
         if (left != 0) {
-            (layers.reserve, layers.staked, stakerEpoch) = _cover(left, r.staked);
+            (layers.reserve, layers.staked, stakerEpoch) = _cover(left);
             left -= layers.reserve + layers.staked;
         }
-        (layers.interest, left) = Waterfall.absorb(left, unvested);
-        layers.principal = left;
+        (layers.interest, layers.principal) = Waterfall.absorb(left, unvested);
 
-        uint256 pending = r.principal;
+        // 0 after the last epoch: absorbed without a claim
+        uint256 lenderEpoch = layers.principal != 0 && epoch < type(uint24).max ? epoch + 1 : 0;
         opensEpoch =
-            epoch < type(uint24).max &&
-            layers.principal != 0 &&
-            Waterfall.opensEpoch(pending + layers.principal, pending + principal);
-        _record(lossId, layers, index);
-        if (opensEpoch) r.lenderEpoch = uint24(epoch + 1);
-        if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
-        if (opensEpoch || stakerEpoch != 0) r.closed = true;
-        emit LossRecorded(lossId, msg.sender, shortfall, layers, opensEpoch ? epoch + 1 : 0, stakerEpoch);
+            lenderEpoch != 0 &&
+            Waterfall.opensEpoch(book.pending + layers.principal, book.pending + principal);
+        lossId = _recordFor(book, shortfall, layers.staked == 0 ? 0 : stakerEpoch);
+        _book(lossId, layers, index, lenderEpoch, stakerEpoch);
+        book.open = !opensEpoch;
+        if (layers.principal != 0) book.pending = opensEpoch ? 0 : uint96(book.pending + layers.principal);
+        _books[msg.sender] = book;
+        emit LossRecorded(lossId, msg.sender, shortfall, layers, lenderEpoch, stakerEpoch);
     }
 
-    /// @dev The record that takes the loss: the pool's open one, or a new one. Keeps the episode; the caller stores `book`.
-    function _currentRecord(Book memory book, uint256 shortfall) private returns (uint256 lossId) {
-        bool joins =
-            book.episodeLosses != 0 &&
-                book.episodeLosses < MAX_EPISODE_LOSSES &&
-                block.timestamp <= book.episodeStart + EPISODE;
-        Record storage last = _records[book.last];
-        bool pending = last.principal != 0 || last.staked != 0;
+    /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened, else a new
+    /// one. Changes `book`, which the caller stores.
+    /// @param stakerEpoch the epoch that stands for the staked capital of this loss; 0 if it took none
+    function _recordFor(Book memory book, uint256 shortfall, uint256 stakerEpoch) private returns (uint256 lossId) {
         bool ongoing = book.last != 0 && block.timestamp <= book.episodeStart + EPISODE;
-        if (book.last != 0 && !last.closed && (pending || ongoing) && _fits(last, shortfall)) {
-            lossId = book.last;
-            if (!ongoing) {
-                // an open record follows its losses into a new episode
-                if (last.previous != 0) {
-                    _records[last.previous].next = 0;
-                    last.previous = 0;
-                }
-                (book.episodeStart, book.episodeLosses) = (uint40(block.timestamp), 1);
-            }
-            return lossId;
+        Record storage last = _records[book.last];
+        if (ongoing && book.open && _lost(last) + shortfall <= type(uint96).max) {
+            if (last.staked == 0 || stakerEpoch == 0 || last.stakerEpoch == stakerEpoch) return book.last;
         }
         lossId = ++lossCount;
-        if (joins) {
+        if (ongoing && book.episodeLosses < MAX_EPISODE_LOSSES) {
             last.next = uint32(lossId);
             _records[lossId].previous = book.last;
             ++book.episodeLosses;
@@ -171,45 +164,52 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         book.last = uint32(lossId);
     }
 
-    /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay does not.
-    function _cover(
-        uint256 assets,
-        uint256 pendingStaked
-    ) private returns (uint256 reserve, uint256 staked, uint256 stakerEpoch) {
+    /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose midst
+    /// the loss is booked, does not.
+    function _cover(uint256 assets) private returns (uint256 reserve, uint256 staked, uint256 stakerEpoch) {
         address fund = ILendingPool(msg.sender).fund();
         if (fund == address(0)) return (0, 0, 0);
         if (gasleft() < COVER_GAS) revert InsufficientGas(gasleft(), COVER_GAS);
-        try IInsuranceFund(fund).cover(msg.sender, assets, pendingStaked) returns (uint256 a, uint256 b, uint256 c) {
+        try IInsuranceFund(fund).cover(msg.sender, assets) returns (uint256 a, uint256 b, uint256 c) {
             return (a, b, c);
-        } catch {
+        } catch (bytes memory reason) {
+            if (bytes4(reason) == ReentrancyGuardReentrantCall.selector) revert ReentrancyGuardReentrantCall();
             emit CoverUnavailable(msg.sender, fund, assets);
         }
     }
 
-    /// @dev Adds a booking to its record.
-    function _record(uint256 lossId, Waterfall.Layers memory layers, uint256 index) private {
+    /// @dev Adds a booking to its record. A layer of 0 needs no write: most records touch two slots.
+    function _book(
+        uint256 lossId,
+        Waterfall.Layers memory layers,
+        uint256 index,
+        uint256 lenderEpoch,
+        uint256 stakerEpoch
+    ) private {
         Record storage r = _records[lossId];
         if (r.pool == address(0)) {
             r.pool = msg.sender;
             r.index = uint80(index);
         } else if (r.unitized || r.index != index) {
-            uint256[LAYERS] memory due = _due(r, _recoveries[lossId]);
+            Recovery storage recovery = _recoveries[lossId];
+            uint256[LAYERS] memory due = _due(r, recovery);
             uint256[LAYERS] memory lost = _byClimb(layers);
             for (uint256 i; i < LAYERS; ++i) due[i] += Waterfall.toUnits(lost[i], index);
-            _storeDue(r, _recoveries[lossId], due);
+            _storeDue(r, recovery, due);
             r.index = uint80(index);
         }
         r.time = uint40(block.timestamp);
-        // a zero layer needs no write: most records touch two slots
-        if (layers.principal != 0) r.principal += uint96(layers.principal);
+        if (layers.principal != 0) {
+            r.principal += uint96(layers.principal);
+            if (lenderEpoch != 0) r.lenderEpoch = uint24(lenderEpoch);
+        }
         if (layers.interest != 0) r.interest += uint96(layers.interest);
         if (layers.fees != 0) r.fees += uint96(layers.fees);
         if (layers.reserve != 0) r.reserve += uint96(layers.reserve);
-        if (layers.staked != 0) r.staked += uint96(layers.staked);
-    }
-
-    function _fits(Record storage r, uint256 shortfall) private view returns (bool) {
-        return _lost(r) + shortfall <= type(uint96).max;
+        if (layers.staked != 0) {
+            r.staked += uint96(layers.staked);
+            if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
+        }
     }
 
     /* -------------------------------------------- RECOVERIES ------------------------------------------- */
@@ -336,10 +336,10 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         flow.interest += paid[INTEREST];
         flow.fees += paid[FEES];
         flow.reserve += paid[RESERVE];
-        // too small a loss for an epoch: the holders of today stand for those of then
-        if (r.lenderEpoch != 0) recovery.lenderClaims += uint128(paid[PRINCIPAL]);
+        // while the epoch has not opened, the holders of today stand for those of then
+        if (_isOpened(IEpochShares(r.pool), r.lenderEpoch)) recovery.lenderClaims += uint128(paid[PRINCIPAL]);
         else flow.interest += paid[PRINCIPAL];
-        if (r.stakerEpoch != 0) recovery.stakerClaims += uint128(paid[STAKED]);
+        if (_isOpened(_fundOf(r.pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
         else flow.staked += paid[STAKED];
         emit Recovered(lossId, _fromClimb(paid));
     }
@@ -361,10 +361,10 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     function _toFund(address pool, IERC20 asset, Flow memory flow) private {
         uint256 assets = flow.reserve + flow.staked;
         if (assets + flow.restored == 0) return;
-        IInsuranceFund fund = IInsuranceFund(ILendingPool(pool).fund());
+        IInsuranceFund fund = IInsuranceFund(address(_fundOf(pool)));
         if (address(fund) == address(0) || (assets != 0 && !asset.trySafeTransfer(address(fund), assets))) {
             flow.interest += assets;
-            (flow.reserve, flow.staked) = (0, 0);
+            (flow.reserve, flow.staked, flow.restored) = (0, 0, 0);
         }
         if (address(fund) != address(0)) fund.creditRecovery(pool, flow.reserve, flow.staked, flow.restored);
     }
@@ -383,8 +383,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             (uint256 lender, uint256 staker) = _claimable(lossId, account);
             if (lender + staker == 0) continue;
             Paid storage paid = _paid[lossId][account];
+            Recovery storage recovery = _recoveries[lossId];
             paid.lender += uint128(lender);
             paid.staker += uint128(staker);
+            recovery.lenderPaid += uint128(lender);
+            recovery.stakerPaid += uint128(staker);
             assets += lender + staker;
             emit Claimed(lossId, account, lender, staker);
             IERC20(pool.asset()).safeTransfer(account, lender + staker);
@@ -403,10 +406,12 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         Paid memory paid = _paid[lossId][account];
         if (recovery.lenderClaims != 0) {
             lender = _part(IEpochShares(r.pool), r.lenderEpoch, recovery.lenderClaims, account) - paid.lender;
+            lender = lender.min(recovery.lenderClaims - recovery.lenderPaid);
         }
         if (recovery.stakerClaims != 0) {
-            IEpochShares fund = IEpochShares(ILendingPool(r.pool).fund());
-            staker = _part(fund, r.stakerEpoch, recovery.stakerClaims, account) - paid.staker;
+            staker = _part(_fundOf(r.pool), r.stakerEpoch, recovery.stakerClaims, account) - paid.staker;
+            // whatever a pool's fund says of its shares, no loss pays out more than it got
+            staker = staker.min(recovery.stakerClaims - recovery.stakerPaid);
         }
     }
 
@@ -438,11 +443,13 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
         loss.outstanding = _fromClimb(outstanding);
         loss.recoveredBy = _fromClimb(recovered);
-        loss.lenderEpoch = r.lenderEpoch;
-        loss.stakerEpoch = r.stakerEpoch;
-        if (r.lenderEpoch != 0) loss.lenderSupply = IEpochShares(r.pool).supplyAt(r.lenderEpoch);
-        if (r.stakerEpoch != 0) {
-            loss.stakerSupply = IEpochShares(ILendingPool(r.pool).fund()).supplyAt(r.stakerEpoch);
+        if (_isOpened(IEpochShares(r.pool), r.lenderEpoch)) {
+            loss.lenderEpoch = r.lenderEpoch;
+            loss.lenderSupply = IEpochShares(r.pool).supplyAt(r.lenderEpoch);
+        }
+        if (_isOpened(_fundOf(r.pool), r.stakerEpoch)) {
+            loss.stakerEpoch = r.stakerEpoch;
+            loss.stakerSupply = _fundOf(r.pool).supplyAt(r.stakerEpoch);
         }
         loss.lenderClaims = recovery.lenderClaims;
         loss.stakerClaims = recovery.stakerClaims;
@@ -471,6 +478,14 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     function _recordOf(uint256 lossId) private view returns (Record storage r) {
         r = _records[lossId];
         if (r.pool == address(0)) revert UnknownLoss(lossId);
+    }
+
+    function _fundOf(address pool) private view returns (IEpochShares) {
+        return IEpochShares(ILendingPool(pool).fund());
+    }
+
+    function _isOpened(IEpochShares shares, uint256 epoch) private view returns (bool) {
+        return epoch != 0 && shares.epoch() >= epoch;
     }
 
     function _lost(Record storage r) private view returns (uint256) {

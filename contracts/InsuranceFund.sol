@@ -8,7 +8,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {Coverage, FundParams, IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
-import {ILendingPool} from "./interfaces/ILendingPool.sol";
+import {ILendingPool, PoolState} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
 import {Interest} from "./libraries/Interest.sol";
 import {Premium} from "./libraries/Premium.sol";
@@ -58,6 +58,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     uint256 private constant MAX_POOLS = 16;
+    uint8 private constant FLAG_PENDING = 1;
     /// @dev Assets of a fund stay below this, so that they fit every packed field.
     uint256 private constant MAX_ASSETS = type(uint96).max;
 
@@ -74,6 +75,8 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     mapping(address => Request) private _requests;
     mapping(address => Limit) private _limits;
     address[] private _pools;
+    /// @dev Staked capital lost since the last epoch, without one yet; read only while FLAG_PENDING is set.
+    uint256 private _pendingLoss;
 
     constructor(
         FundParams memory p,
@@ -239,12 +242,12 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         Limit storage limit,
         address pool
     ) private view returns (uint256 premium, uint32 movedAt) {
-        (uint256 debt, uint256 current) = (ILendingPool(pool).state().debt, ILendingPool(pool).state().premium);
-        uint256 target = Premium.target(_available(s, limit), debt, MAX_PREMIUM, HALF_COVER);
+        PoolState memory p = ILendingPool(pool).state();
         uint256 since = limit.premiumAt == 0 ? block.timestamp : limit.premiumAt;
-        premium = Premium.next(current, target, MAX_PREMIUM, block.timestamp - since);
-        // time that moved nothing yet is not lost, or frequent harvests would hold the premium still
-        movedAt = premium == current && premium != target ? uint32(since) : uint32(block.timestamp);
+        uint256 target = Premium.target(_available(s, limit), p.debt, MAX_PREMIUM, HALF_COVER);
+        uint256 used;
+        (premium, used) = Premium.next(p.premium, target, MAX_PREMIUM, block.timestamp - since);
+        movedAt = uint32(since + used);
     }
 
     /* -------------------------------------------- COVERAGE --------------------------------------------- */
@@ -269,8 +272,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     /// @inheritdoc IInsuranceFund
     function cover(
         address pool,
-        uint256 assets,
-        uint256 pendingStaked
+        uint256 assets
     ) external nonReentrant returns (uint256 reserve_, uint256 staked, uint256 stakerEpoch) {
         if (msg.sender != socializer) revert Unauthorized(msg.sender);
         Limit storage limit = _limits[pool];
@@ -281,25 +283,39 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         uint256 part;
         (part, left) = Waterfall.absorb(left, s.unvested);
         s.unvested -= part;
-        (reserve_, left) = Waterfall.absorb(left, s.reserve);
+        (reserve_, staked) = Waterfall.absorb(left, s.reserve);
         s.reserve -= reserve_;
         reserve_ += part;
-        staked = left;
-        if (staked != 0) {
-            uint256 net = _net(s);
-            s.y.net -= int104(int256(staked));
-            uint256 epoch = s.y.epoch;
-            if (Waterfall.opensEpoch(pendingStaked + staked, pendingStaked + net)) _openEpoch(s.y);
-            if (s.y.epoch != epoch) stakerEpoch = s.y.epoch;
-            if (SharesMath.isWiped(net - staked, s.y.supply)) {
-                _endGeneration(s.y);
-                if (s.y.supply == 0) _toReserve(s);
-            }
-        }
+        if (staked != 0) stakerEpoch = _slash(s, staked);
         limit.outstanding += uint112(reserve_ + staked);
         _store(s);
         emit Covered(pool, reserve_, staked, stakerEpoch);
+        uint256 before = ASSET.balanceOf(pool);
         ASSET.safeTransfer(pool, reserve_ + staked);
+        uint256 received = ASSET.balanceOf(pool) - before;
+        if (received != reserve_ + staked) revert IncorrectTransfer(address(ASSET), reserve_ + staked, received);
+    }
+
+    /// @dev Takes staked capital; opens an epoch once what is pending is worth one.
+    /// @return stakerEpoch the epoch whose holders will stand for it, open or not; 0 after the last epoch
+    function _slash(Cache memory s, uint256 staked) private returns (uint256 stakerEpoch) {
+        uint256 net = _net(s);
+        bool pends = s.y.flags & FLAG_PENDING != 0;
+        uint256 pending = pends ? _pendingLoss : 0;
+        s.y.net -= int104(int256(staked));
+        stakerEpoch = s.y.epoch == type(uint24).max ? 0 : s.y.epoch + 1;
+        if (Waterfall.opensEpoch(pending + staked, pending + net)) {
+            _openEpoch(s.y);
+            s.y.flags &= ~FLAG_PENDING;
+            if (pends) _pendingLoss = 0;
+        } else {
+            s.y.flags |= FLAG_PENDING;
+            _pendingLoss = pending + staked;
+        }
+        if (SharesMath.isWiped(net - staked, s.y.supply)) {
+            _endGeneration(s.y);
+            if (s.y.supply == 0) _toReserve(s);
+        }
     }
 
     /// @inheritdoc IInsuranceFund
@@ -372,13 +388,17 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function maxWithdraw(address owner) external view returns (uint256) {
-        return _isOpen(_requestOf(owner)) ? _assetsFor(_accrued(), _requestOf(owner), _requestOf(owner).shares) : 0;
+        Request memory request = _requestOf(owner);
+        Cache memory s = _accrued();
+        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares)) return 0;
+        return _assetsFor(s, request, request.shares);
     }
 
     function maxRedeem(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
-        if (!_isOpen(request) || _assetsFor(_accrued(), request, request.shares) == 0) return 0;
-        return request.shares;
+        Cache memory s = _accrued();
+        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares)) return 0;
+        return _assetsFor(s, request, request.shares) == 0 ? 0 : request.shares;
     }
 
     /// @dev As the caller would be paid: the lower of the value now and at its request.
@@ -435,7 +455,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         return limit.effectiveAt != 0 && limit.effectiveAt <= block.timestamp ? limit.pending : limit.limit;
     }
 
-    /// @dev Keeps the list of pools that have or had a limit.
+    /// @dev Keeps the list of pools with a limit.
     function _list(address pool, Limit storage limit) private {
         bool covered = limit.limit != 0 || limit.pending != 0;
         if (covered == limit.listed) return;

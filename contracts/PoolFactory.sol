@@ -81,7 +81,11 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         (bool ok, bytes memory answer) = token.staticcall(abi.encodeCall(IInsuranceFund.factory, ()));
         bool own = ok && answer.length == 32 && abi.decode(answer, (uint256)) == uint160(address(this));
         if (own || isPool[token]) revert InvalidAsset(token);
-        _check("decimals", IERC20Metadata(token).decimals(), 0, MAX_DECIMALS);
+        try IERC20Metadata(token).decimals() returns (uint8 decimals) {
+            _check("decimals", decimals, 0, MAX_DECIMALS);
+        } catch {
+            revert InvalidAsset(token);
+        }
     }
 
     function _checkTerms(PoolParams calldata p) private pure {

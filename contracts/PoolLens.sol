@@ -84,10 +84,8 @@ contract PoolLens is IPoolLens {
     }
 
     function _price(ILendingPool pool) private view returns (uint256 price, bool priced) {
-        try IOracle(pool.oracle()).price() returns (uint256 answer) {
-            return (answer, true);
-        } catch {
-            return (0, false);
-        }
+        // not a `try`: that reverts on an answer that is no number
+        (bool ok, bytes memory answer) = pool.oracle().staticcall(abi.encodeCall(IOracle.price, ()));
+        if (ok && answer.length == 32) return (abi.decode(answer, (uint256)), true);
     }
 }

@@ -18,6 +18,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.AccessManaged__factory>;
     getContractFactory(
+      name: "AccessManager",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.AccessManager__factory>;
+    getContractFactory(
       name: "IAccessManaged",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IAccessManaged__factory>;
@@ -61,6 +65,14 @@ declare module "hardhat/types/runtime" {
       name: "IERC7913SignatureVerifier",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IERC7913SignatureVerifier__factory>;
+    getContractFactory(
+      name: "ERC20",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ERC20__factory>;
+    getContractFactory(
+      name: "ERC4626",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ERC4626__factory>;
     getContractFactory(
       name: "IERC20Metadata",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -174,9 +186,17 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.InsuranceFund__factory>;
     getContractFactory(
+      name: "IAggregatorV3",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IAggregatorV3__factory>;
+    getContractFactory(
       name: "IBadDebtSocializer",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IBadDebtSocializer__factory>;
+    getContractFactory(
+      name: "IChainlinkOracle",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IChainlinkOracle__factory>;
     getContractFactory(
       name: "IEpochEvents",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -185,6 +205,10 @@ declare module "hardhat/types/runtime" {
       name: "IEpochShares",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IEpochShares__factory>;
+    getContractFactory(
+      name: "IFlashLiquidator",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IFlashLiquidator__factory>;
     getContractFactory(
       name: "IInsuranceFund",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -226,6 +250,50 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LendingPool__factory>;
     getContractFactory(
+      name: "MockAggregator",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockAggregator__factory>;
+    getContractFactory(
+      name: "MockERC20",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockERC20__factory>;
+    getContractFactory(
+      name: "MockERC4626",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockERC4626__factory>;
+    getContractFactory(
+      name: "MockFlashPool",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockFlashPool__factory>;
+    getContractFactory(
+      name: "MockHookReceiver",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockHookReceiver__factory>;
+    getContractFactory(
+      name: "MockOracle",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockOracle__factory>;
+    getContractFactory(
+      name: "MockSwapper",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockSwapper__factory>;
+    getContractFactory(
+      name: "ITransferHook",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ITransferHook__factory>;
+    getContractFactory(
+      name: "WeirdERC20",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.WeirdERC20__factory>;
+    getContractFactory(
+      name: "ChainlinkOracle",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ChainlinkOracle__factory>;
+    getContractFactory(
+      name: "FlashLiquidator",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.FlashLiquidator__factory>;
+    getContractFactory(
       name: "PoolFactory",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PoolFactory__factory>;
@@ -248,6 +316,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.AccessManaged>;
     getContractAt(
+      name: "AccessManager",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.AccessManager>;
+    getContractAt(
       name: "IAccessManaged",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -302,6 +375,16 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.IERC7913SignatureVerifier>;
+    getContractAt(
+      name: "ERC20",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ERC20>;
+    getContractAt(
+      name: "ERC4626",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ERC4626>;
     getContractAt(
       name: "IERC20Metadata",
       address: string | ethers.Addressable,
@@ -443,10 +526,20 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.InsuranceFund>;
     getContractAt(
+      name: "IAggregatorV3",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IAggregatorV3>;
+    getContractAt(
       name: "IBadDebtSocializer",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.IBadDebtSocializer>;
+    getContractAt(
+      name: "IChainlinkOracle",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IChainlinkOracle>;
     getContractAt(
       name: "IEpochEvents",
       address: string | ethers.Addressable,
@@ -457,6 +550,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.IEpochShares>;
+    getContractAt(
+      name: "IFlashLiquidator",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IFlashLiquidator>;
     getContractAt(
       name: "IInsuranceFund",
       address: string | ethers.Addressable,
@@ -507,6 +605,61 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.LendingPool>;
+    getContractAt(
+      name: "MockAggregator",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockAggregator>;
+    getContractAt(
+      name: "MockERC20",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockERC20>;
+    getContractAt(
+      name: "MockERC4626",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockERC4626>;
+    getContractAt(
+      name: "MockFlashPool",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockFlashPool>;
+    getContractAt(
+      name: "MockHookReceiver",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockHookReceiver>;
+    getContractAt(
+      name: "MockOracle",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockOracle>;
+    getContractAt(
+      name: "MockSwapper",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockSwapper>;
+    getContractAt(
+      name: "ITransferHook",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ITransferHook>;
+    getContractAt(
+      name: "WeirdERC20",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.WeirdERC20>;
+    getContractAt(
+      name: "ChainlinkOracle",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ChainlinkOracle>;
+    getContractAt(
+      name: "FlashLiquidator",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.FlashLiquidator>;
     getContractAt(
       name: "PoolFactory",
       address: string | ethers.Addressable,
@@ -533,6 +686,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.AccessManaged>;
     deployContract(
+      name: "AccessManager",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.AccessManager>;
+    deployContract(
       name: "IAccessManaged",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IAccessManaged>;
@@ -576,6 +733,14 @@ declare module "hardhat/types/runtime" {
       name: "IERC7913SignatureVerifier",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC7913SignatureVerifier>;
+    deployContract(
+      name: "ERC20",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC20>;
+    deployContract(
+      name: "ERC4626",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC4626>;
     deployContract(
       name: "IERC20Metadata",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -689,9 +854,17 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.InsuranceFund>;
     deployContract(
+      name: "IAggregatorV3",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IAggregatorV3>;
+    deployContract(
       name: "IBadDebtSocializer",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IBadDebtSocializer>;
+    deployContract(
+      name: "IChainlinkOracle",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IChainlinkOracle>;
     deployContract(
       name: "IEpochEvents",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -700,6 +873,10 @@ declare module "hardhat/types/runtime" {
       name: "IEpochShares",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IEpochShares>;
+    deployContract(
+      name: "IFlashLiquidator",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IFlashLiquidator>;
     deployContract(
       name: "IInsuranceFund",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -740,6 +917,50 @@ declare module "hardhat/types/runtime" {
       name: "LendingPool",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LendingPool>;
+    deployContract(
+      name: "MockAggregator",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAggregator>;
+    deployContract(
+      name: "MockERC20",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockERC20>;
+    deployContract(
+      name: "MockERC4626",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockERC4626>;
+    deployContract(
+      name: "MockFlashPool",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockFlashPool>;
+    deployContract(
+      name: "MockHookReceiver",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockHookReceiver>;
+    deployContract(
+      name: "MockOracle",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockOracle>;
+    deployContract(
+      name: "MockSwapper",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockSwapper>;
+    deployContract(
+      name: "ITransferHook",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ITransferHook>;
+    deployContract(
+      name: "WeirdERC20",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.WeirdERC20>;
+    deployContract(
+      name: "ChainlinkOracle",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ChainlinkOracle>;
+    deployContract(
+      name: "FlashLiquidator",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FlashLiquidator>;
     deployContract(
       name: "PoolFactory",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -763,6 +984,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.AccessManaged>;
     deployContract(
+      name: "AccessManager",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.AccessManager>;
+    deployContract(
       name: "IAccessManaged",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -817,6 +1043,16 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IERC7913SignatureVerifier>;
+    deployContract(
+      name: "ERC20",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC20>;
+    deployContract(
+      name: "ERC4626",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC4626>;
     deployContract(
       name: "IERC20Metadata",
       args: any[],
@@ -958,10 +1194,20 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.InsuranceFund>;
     deployContract(
+      name: "IAggregatorV3",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IAggregatorV3>;
+    deployContract(
       name: "IBadDebtSocializer",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IBadDebtSocializer>;
+    deployContract(
+      name: "IChainlinkOracle",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IChainlinkOracle>;
     deployContract(
       name: "IEpochEvents",
       args: any[],
@@ -972,6 +1218,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IEpochShares>;
+    deployContract(
+      name: "IFlashLiquidator",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IFlashLiquidator>;
     deployContract(
       name: "IInsuranceFund",
       args: any[],
@@ -1022,6 +1273,61 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LendingPool>;
+    deployContract(
+      name: "MockAggregator",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAggregator>;
+    deployContract(
+      name: "MockERC20",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockERC20>;
+    deployContract(
+      name: "MockERC4626",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockERC4626>;
+    deployContract(
+      name: "MockFlashPool",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockFlashPool>;
+    deployContract(
+      name: "MockHookReceiver",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockHookReceiver>;
+    deployContract(
+      name: "MockOracle",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockOracle>;
+    deployContract(
+      name: "MockSwapper",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockSwapper>;
+    deployContract(
+      name: "ITransferHook",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ITransferHook>;
+    deployContract(
+      name: "WeirdERC20",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.WeirdERC20>;
+    deployContract(
+      name: "ChainlinkOracle",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ChainlinkOracle>;
+    deployContract(
+      name: "FlashLiquidator",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FlashLiquidator>;
     deployContract(
       name: "PoolFactory",
       args: any[],

@@ -8,6 +8,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {IEpochShares} from "../interfaces/IEpochShares.sol";
 import {SharesMath} from "../libraries/SharesMath.sol";
@@ -27,14 +28,15 @@ import {EpochLedger} from "./EpochLedger.sol";
 abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20Errors, EIP712, NoncesKeyed {
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
-    /// @dev `received` counts units of 2^28 shares that came in at `lastInbound`, rounded up, saturating.
+    /// @dev `received · 2^exponent` shares came in at `lastInbound`, rounded down: exact below 2^48, else to 2^-47 of the amount.
     struct Account {
         uint112 balance;
         uint24 epoch;
         uint8 generation;
         uint32 lastInbound;
         uint24 checkpoints;
-        uint56 received;
+        uint48 received;
+        uint8 exponent;
     }
 
     struct Checkpoint {
@@ -48,7 +50,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     bytes32 private constant PERMIT_TYPEHASH = keccak256(
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
     );
-    uint256 private constant RECEIVED_SHIFT = 28;
+    uint256 private constant RECEIVED_BITS = 48;
     uint256 internal constant MAX_SUPPLY = type(uint112).max;
 
     uint8 private immutable DECIMALS;
@@ -253,10 +255,12 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     function _receive(Ledger memory y, address to, uint256 shares) private {
         Account memory a = _touch(y, to);
         a.balance += uint112(shares);
-        uint256 received = (shares + (1 << RECEIVED_SHIFT) - 1) >> RECEIVED_SHIFT;
-        if (a.lastInbound == uint32(block.timestamp)) received += a.received;
+        uint256 received = shares;
+        if (a.lastInbound == uint32(block.timestamp)) received += uint256(a.received) << a.exponent;
         else a.lastInbound = uint32(block.timestamp);
-        a.received = received > type(uint56).max ? type(uint56).max : uint56(received);
+        uint256 exponent = received >> RECEIVED_BITS == 0 ? 0 : FixedPointMathLib.log2(received) + 1 - RECEIVED_BITS;
+        a.received = uint48(received >> exponent);
+        a.exponent = uint8(exponent);
         _accounts[to] = a;
     }
 
@@ -278,11 +282,14 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /// @dev Shares of `account` that cannot leave now, at most its balance.
     function _lockedOf(Ledger memory y, Account memory a, address account) private view returns (uint256 locked) {
-        locked = _coolingOf(account);
-        if (a.lastInbound == uint32(block.timestamp) && y.epoch != 0 && _epochs[y.epoch].time == a.lastInbound) {
-            locked += a.received == type(uint56).max ? a.balance : uint256(a.received) << RECEIVED_SHIFT;
-        }
+        locked = _coolingOf(account) + _arrivedOf(y, a);
         if (locked > a.balance) locked = a.balance;
+    }
+
+    /// @dev Shares that came in in the block of an epoch that is this one.
+    function _arrivedOf(Ledger memory y, Account memory a) private view returns (uint256) {
+        if (a.lastInbound != uint32(block.timestamp) || _epochs[y.epoch].time != a.lastInbound) return 0;
+        return uint256(a.received) << a.exponent;
     }
 
     /// @dev Shares of `account` that can leave now.
@@ -290,6 +297,12 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         Account memory a = _accounts[account];
         if (a.generation != y.generation) return 0;
         return a.balance - _lockedOf(y, a, account);
+    }
+
+    /// @dev Whether cooling shares of `account` can leave now: what came in with an epoch is beside them.
+    function _canRetire(Ledger memory y, address account, uint256 cooling) internal view returns (bool) {
+        Account memory a = _accounts[account];
+        return a.generation == y.generation && a.balance >= cooling + _arrivedOf(y, a);
     }
 
     function _spendAllowance(address owner, address spender, uint256 value) internal {

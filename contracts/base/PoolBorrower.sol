@@ -61,7 +61,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         uint256 cash = _cash(s);
         if (assets > cash) revert InsufficientCash(assets, cash);
 
-        uint256 scaled = assets.fullMulDivUp(WAD, s.index);
+        uint256 scaled = (assets * WAD).divUp(s.index);
         _addDebt(s, p, scaled, assets);
         _requireMinimum(p, s.index);
         _requireHealthy(onBehalf, p, s.index);

@@ -99,8 +99,9 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
 
         Position memory p = _positions[borrower];
+        uint256 ofDebt;
         uint256 value;
-        (repaid, value) = _terms(borrower, p, s.index, price, repayAssets);
+        (repaid, ofDebt, value) = _terms(borrower, p, s.index, price, repayAssets);
         if (repaid == 0) {
             if (cut == 0) revert NothingToLiquidate(borrower);
             _storeAll(s);
@@ -111,7 +112,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             repayAssets == type(uint256).max ? minCollateral : minCollateral.fullMulDivUp(repaid, repayAssets);
         if (seized < least) revert SeizedTooLittle(seized, least);
 
-        (uint256 ofDebt, uint256 scaled) = p.scaledDebt == 0 ? (0, 0) : _reduceDebt(s, p, repaid);
+        uint256 scaled;
+        if (ofDebt != 0) (, scaled) = _reduceDebt(s, p, ofDebt);
         p.collateral -= uint112(seized);
         IBadDebtSocializer.Payment[] memory payments = _payWrittenOff(borrower, p, repaid - ofDebt, s.index);
         _positions[borrower] = p;
@@ -124,43 +126,48 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         _forward(s, payments, repaid - ofDebt);
     }
 
-    /// @dev What a liquidator repays of what it asks for, and the value it gets in collateral.
+    /// @dev What a liquidator repays of what it asks for, how much of that is performing debt, and the value it gets.
     function _terms(
         address borrower,
         Position memory p,
         uint256 index,
         uint256 price,
         uint256 asked
-    ) private view returns (uint256 repaid, uint256 value) {
+    ) private view returns (uint256 repaid, uint256 ofDebt, uint256 value) {
         uint256 debt = _debtOf(p.scaledDebt, index);
         (uint256 writtenOff, uint256 due) = _writtenOffOf(borrower, p, index);
         uint256 owed = debt + writtenOff;
         if (owed == 0) revert NoDebt(borrower);
         value = Liquidation.valueOf(p.collateral, price);
-
-        Liquidation.Terms memory t = Liquidation.Terms({
-            lltv: LLTV,
-            minIncentive: MIN_INCENTIVE,
-            writeDownIncentive: WRITE_DOWN_INCENTIVE,
-            maxIncentive: MAX_INCENTIVE,
-            targetHealth: TARGET_HEALTH
-        });
-        uint256 incentive;
-        uint256 limit;
-        uint256 whole;
+        uint256 incentive = MIN_INCENTIVE;
         if (!Liquidation.isHealthy(value, owed, LLTV)) {
+            Liquidation.Terms memory t = Liquidation.Terms({
+                lltv: LLTV,
+                minIncentive: MIN_INCENTIVE,
+                writeDownIncentive: WRITE_DOWN_INCENTIVE,
+                maxIncentive: MAX_INCENTIVE,
+                targetHealth: TARGET_HEALTH
+            });
             incentive = Liquidation.incentiveOf(value, owed, t);
-            limit = Liquidation.toTarget(value, owed, incentive, t);
-            whole = Liquidation.affordable(value, owed, incentive);
+            repaid = Liquidation.clamp(
+                debt,
+                Liquidation.toTarget(value, owed, incentive, t),
+                Liquidation.affordable(value, owed, incentive),
+                asked,
+                p.writtenOffs != 0,
+                MIN_DEBT
+            );
+            ofDebt = repaid.min(debt);
+            // only whole units of debt are paid for in collateral: rounding must not lower C/D either
+            value = ofDebt < debt ? Interest.debtOf((ofDebt * WAD) / index, index) : repaid;
         } else if (due != 0) {
-            incentive = MIN_INCENTIVE;
-            limit = due;
-            whole = due > debt ? due : debt;
+            // the account is healthy with all that it owes: its performing debt is left alone
+            repaid = asked.min(due);
+            value = repaid;
         } else {
             revert HealthyPosition(borrower, Liquidation.healthOf(value, owed, LLTV));
         }
-        repaid = Liquidation.clamp(debt, limit, whole, asked, p.writtenOffs != 0, MIN_DEBT);
-        value = (repaid * (WAD + incentive)) / WAD;
+        value = (value * (WAD + incentive)) / WAD;
     }
 
     /* --------------------------------------- DEBT AFTER A WRITE-DOWN ----------------------------------- */
@@ -196,9 +203,10 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 scaled;
         for (uint256 i; i < payments.length; ++i) {
             // no more is paid out than total debt, rounded down, grows by
-            payments[i].assets = Interest.debtOf(payments[i].scaled, s.index);
+            uint256 units = (payments[i].assets * WAD) / s.index;
+            payments[i].assets = Interest.debtOf(units, s.index);
             recovered += payments[i].assets;
-            scaled += payments[i].scaled;
+            scaled += units;
         }
         if (recovered == 0) revert InsufficientCash(writtenOff, cash);
         _addDebt(s, p, scaled, recovered);
@@ -249,12 +257,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             uint256 owed = _debtOf(entry.scaled, index);
             uint256 paid = assets.min(owed);
             uint256 scaled = paid == owed ? entry.scaled : (paid * WAD) / index;
-            payments[count++] = IBadDebtSocializer.Payment({
-                lossId: entry.lossId,
-                assets: paid,
-                scaled: scaled,
-                merged: entry.merged
-            });
+            payments[count++] = IBadDebtSocializer.Payment({lossId: entry.lossId, assets: paid, merged: entry.merged});
             assets -= paid;
             if (paid == owed) {
                 delete _writtenOffs[account][p.writtenOffHead];

@@ -30,9 +30,12 @@ struct Loss {
 /// LAYERS. Pool fees → reserve tier → staked capital → lenders' unvested interest → lenders' principal; each to its end or
 /// limit before the next; their sum is the shortfall, to the wei.
 ///
-/// RECORDS. Ids run from 1 to `lossCount()`. A record takes further losses of its pool until one of its epochs opens (when the
-/// principal or the staked capital lost in it reaches 1 basis point of the layer), and if neither has lost anything yet, until
-/// its episode ends. So tiny losses neither escape the claims nor flood the epochs.
+/// RECORDS. Ids run from 1 to `lossCount()`. A record takes further losses of its pool until its lenders' epoch opens, its episode
+/// ends, or a loss takes staked capital that another epoch of the fund stands for.
+///
+/// EPOCHS. Principal that is lost belongs to the holders of the pool's next epoch, which opens once what was lost since the last
+/// one reaches 1 basis point; staked capital likewise in the fund. So tiny losses neither escape the claims nor flood the
+/// epochs. What is recovered before that goes to the holders of the day, through unvested interest and premium.
 ///
 /// EPISODES. Losses of a pool within 24 hours of the first (at most 32) form an episode, across which lenders are senior to the
 /// fund: a recovery climbs its own loss's principal → unvested interest, then the lenders' layers of the other losses pro
@@ -45,10 +48,11 @@ interface IBadDebtSocializer {
     struct Payment {
         uint256 lossId;
         uint256 assets; // loan assets
-        uint256 scaled; // the index units of written-off debt that they pay
         bool merged; // the debt belongs to later losses as well: a surplus goes to the pool's lenders, not to the reserve
     }
 
+    /// @param lenderEpoch epoch of the pool's shares that stands for the principal, open already or not; 0 if none was lost
+    /// @param stakerEpoch epoch of the fund's shares that stands for the staked capital
     event LossRecorded(
         uint256 indexed lossId,
         address indexed pool,
@@ -77,7 +81,7 @@ interface IBadDebtSocializer {
     /// @notice Runs the waterfall for a shortfall of the calling pool and records it.
     /// @param index the pool's borrow index
     /// @param fees, unvested, principal what the pool's layers hold
-    /// @param epoch the pool's epoch before the loss
+    /// @param epoch the number of the pool's last epoch
     /// @return lossId the record
     /// @return layers what each bears; reserve and staked have arrived at the pool
     /// @return opensEpoch whether the pool is to open an epoch

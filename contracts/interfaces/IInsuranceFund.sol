@@ -78,14 +78,13 @@ interface IInsuranceFund is IEpochShares {
     function coverageOf(address pool) external view returns (Coverage memory);
 
     /// @notice Pays the pool as much of `assets` as its coverage allows: reserve tier first, then staked capital. Socializer only.
-    /// @param pendingStaked staked capital lost in the same loss record before, without an epoch
     /// @return reserve taken from the reserve tier
     /// @return staked taken from the stakers
-    /// @return stakerEpoch the epoch that this opened; 0 if none
+    /// @return stakerEpoch the epoch whose holders stand for `staked`: the one that this opened, or, while the staked capital lost
+    /// since the last one is under 1 basis point of all, the next one; 0 if there is none
     function cover(
         address pool,
-        uint256 assets,
-        uint256 pendingStaked
+        uint256 assets
     ) external returns (uint256 reserve, uint256 staked, uint256 stakerEpoch);
 
     /// @notice Credits recovered assets that the socializer has just sent. Socializer only.

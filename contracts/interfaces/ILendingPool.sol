@@ -15,7 +15,7 @@ struct PoolParams {
     uint256 writeDownIncentive; // w: what is left for the liquidator of an account that cannot repay
     uint256 maxIncentive; // i: the most a liquidator ever earns
     uint256 targetHealth; // h: health to which a liquidation brings an account
-    uint256 minDebt; // loan assets; no position owes less, other than nothing
+    uint256 minDebt; // loan assets; no position owes less, but nothing or after a default
     uint256 dust; // loan assets; a smaller shortfall is left alone while the collateral is worth the debt
     uint256 vesting; // seconds; time constant of the vesting of lenders' interest
     uint256 rateAtTarget; // initial borrow rate at target utilisation, per year
@@ -86,7 +86,6 @@ interface IPoolEvents is IEpochEvents {
     event Refinanced(address indexed account, uint256 assets, uint256 scaled);
     /// @notice Part of a recovery that stays in the pool.
     event RecoveryCredited(uint256 interest, uint256 fees);
-    event Accrued(uint256 index, uint256 rateAtTarget, uint256 unvested);
     event FeesHarvested(uint256 paid, uint256 premium);
     event OperatorSet(address indexed owner, address indexed operator, bool approved);
     event SupplyCapSet(uint256 assets);
@@ -114,7 +113,8 @@ interface IPoolEvents is IEpochEvents {
 interface IPoolDefault {
     /// @notice Repays debt of an unhealthy account (or one whose written-off debt is due) against its collateral. An account
     /// that cannot repay is written down first. The collateral is sent, `onLiquidate` is called if there is `data`, then
-    /// payment is pulled; it goes to the performing debt first, then to the written-off one.
+    /// payment is pulled; it goes to the performing debt first, then to the written-off one. Of a healthy account only
+    /// written-off debt that is due is liquidated, at the smallest incentive.
     /// @param repayAssets the most to repay; clamped to what may be repaid, `type(uint256).max` for that
     /// @param minCollateral the least to accept for `repayAssets`; in proportion where repayment was clamped below it
     /// @return repaid loan assets taken from the caller

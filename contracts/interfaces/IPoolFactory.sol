@@ -13,7 +13,7 @@ interface IPoolFactory {
     /// @notice A parameter is out of its bounds.
     error OutOfBounds(string parameter, uint256 value, uint256 min, uint256 max);
     error NotAContract(string parameter, address value);
-    /// @notice Loan asset and collateral are the same, or a share of this factory's own pools or funds.
+    /// @notice Loan asset and collateral are the same, without decimals, or a share of this factory's own pools or funds.
     error InvalidAsset(address asset);
     /// @notice The fund or the socializer belongs to another factory, asset or socializer.
     error Mismatch(string parameter, address value);

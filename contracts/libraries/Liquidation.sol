@@ -29,9 +29,9 @@ library Liquidation {
         return collateral.fullMulDiv(price, ORACLE_SCALE).min(MAX_VALUE);
     }
 
-    /// @notice Collateral for a value, rounded down. The price must not be 0.
+    /// @notice Collateral for a value (at most MAX_VALUE), rounded down. The price must not be 0.
     function collateralOf(uint256 value, uint256 price) internal pure returns (uint256) {
-        return value.fullMulDiv(ORACLE_SCALE, price);
+        return (value * ORACLE_SCALE) / price;
     }
 
     /// @notice Whether `owed` ≤ C·LLTV.
@@ -80,7 +80,7 @@ library Liquidation {
     /// @notice The repayment that is made of the one that is asked for: clamped, and never one that would leave
     /// 0 < D < minDebt behind in an account that has not defaulted, nor a part of a defaulted one below it.
     /// @param debt D
-    /// @param limit most that may be repaid by health (the target, or the due part of W)
+    /// @param limit the repayment that brings the account to its target health
     /// @param whole most that may be repaid at all
     /// @param asked the liquidator's wish
     /// @return repaid 0 if nothing can be repaid within `asked`

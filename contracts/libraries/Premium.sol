@@ -27,17 +27,20 @@ library Premium {
     }
 
     /// @notice The premium after `elapsed` seconds on the way to its target, basis points.
+    /// @return premium moved by whole basis points
+    /// @return used the seconds that this took, all of them once the target is reached: the rest counts next time, or frequent
+    /// harvests would slow the premium down
     function next(
         uint256 current,
         uint256 wanted,
         uint256 maxPremium,
         uint256 elapsed
-    ) internal pure returns (uint256) {
+    ) internal pure returns (uint256 premium, uint256 used) {
         uint256 step = (maxPremium * elapsed) / FULL_RANGE;
-        return
-            wanted > current
-                ? (wanted - current > step ? current + step : wanted)
-                : (current - wanted > step ? current - step : wanted);
+        uint256 distance = wanted > current ? wanted - current : current - wanted;
+        if (distance <= step) return (wanted, elapsed);
+        premium = wanted > current ? current + step : current - step;
+        used = (step * FULL_RANGE).divUp(maxPremium);
     }
 
     /// @notice Shares that a request of `shares` loses when it expires or is renewed: those that its gain is worth, rounded up.

@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
+import {IEpochEvents} from "../interfaces/IEpochShares.sol";
+
 /// @title SharesMath
 /// @notice Conversion between assets and shares with one virtual asset and a thousand virtual shares, which never leave:
 /// whoever inflates the price of a share pays most of it to them. The rounding is in the name.
@@ -16,20 +18,29 @@ library SharesMath {
     /// @notice A share generation ends once a share is worth less than this part of par.
     uint256 internal constant PAR_OVER_END = 1e6;
 
+    /// @notice The largest amount that is converted; totals are below 2^113, so that no product overflows.
+    uint256 internal constant MAX_AMOUNT = type(uint128).max;
+
     function toSharesDown(uint256 assets, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return assets.fullMulDiv(supply + VIRTUAL_SHARES, total + VIRTUAL_ASSETS);
+        return (fit(assets) * (supply + VIRTUAL_SHARES)) / (total + VIRTUAL_ASSETS);
     }
 
     function toSharesUp(uint256 assets, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return assets.fullMulDivUp(supply + VIRTUAL_SHARES, total + VIRTUAL_ASSETS);
+        return (fit(assets) * (supply + VIRTUAL_SHARES)).divUp(total + VIRTUAL_ASSETS);
     }
 
     function toAssetsDown(uint256 shares, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return shares.fullMulDiv(total + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES);
+        return (fit(shares) * (total + VIRTUAL_ASSETS)) / (supply + VIRTUAL_SHARES);
     }
 
     function toAssetsUp(uint256 shares, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return shares.fullMulDivUp(total + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES);
+        return (fit(shares) * (total + VIRTUAL_ASSETS)).divUp(supply + VIRTUAL_SHARES);
+    }
+
+    /// @dev Reverts with `AmountTooLarge`.
+    function fit(uint256 amount) private pure returns (uint256) {
+        if (amount > MAX_AMOUNT) revert IEpochEvents.AmountTooLarge(amount, MAX_AMOUNT);
+        return amount;
     }
 
     /// @notice Whether a loss that left `total` assets to `supply` shares ends their generation: an exact wipe hardly ever

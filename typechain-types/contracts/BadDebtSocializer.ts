@@ -109,16 +109,14 @@ export declare namespace IBadDebtSocializer {
   export type PaymentStruct = {
     lossId: BigNumberish;
     assets: BigNumberish;
-    scaled: BigNumberish;
     merged: boolean;
   };
 
   export type PaymentStructOutput = [
     lossId: bigint,
     assets: bigint,
-    scaled: bigint,
     merged: boolean
-  ] & { lossId: bigint; assets: bigint; scaled: bigint; merged: boolean };
+  ] & { lossId: bigint; assets: bigint; merged: boolean };
 }
 
 export interface BadDebtSocializerInterface extends Interface {

@@ -206,7 +206,7 @@ export interface InsuranceFundInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "cover",
-    values: [AddressLike, BigNumberish, BigNumberish]
+    values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "coverageAvailable",
@@ -857,7 +857,7 @@ export interface InsuranceFund extends BaseContract {
   cooldownPeriod: TypedContractMethod<[], [bigint], "view">;
 
   cover: TypedContractMethod<
-    [pool: AddressLike, assets: BigNumberish, pendingStaked: BigNumberish],
+    [pool: AddressLike, assets: BigNumberish],
     [
       [bigint, bigint, bigint] & {
         reserve_: bigint;
@@ -1101,7 +1101,7 @@ export interface InsuranceFund extends BaseContract {
   getFunction(
     nameOrSignature: "cover"
   ): TypedContractMethod<
-    [pool: AddressLike, assets: BigNumberish, pendingStaked: BigNumberish],
+    [pool: AddressLike, assets: BigNumberish],
     [
       [bigint, bigint, bigint] & {
         reserve_: bigint;

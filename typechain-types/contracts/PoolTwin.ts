@@ -96,7 +96,6 @@ export interface PoolTwinInterface extends Interface {
 
   getEvent(
     nameOrSignatureOrTopic:
-      | "Accrued"
       | "Borrowed"
       | "CollateralSupplied"
       | "CollateralWithdrawn"
@@ -162,28 +161,6 @@ export interface PoolTwinInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "writeDown", data: BytesLike): Result;
-}
-
-export namespace AccruedEvent {
-  export type InputTuple = [
-    index: BigNumberish,
-    rateAtTarget: BigNumberish,
-    unvested: BigNumberish
-  ];
-  export type OutputTuple = [
-    index: bigint,
-    rateAtTarget: bigint,
-    unvested: bigint
-  ];
-  export interface OutputObject {
-    index: bigint;
-    rateAtTarget: bigint;
-    unvested: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace BorrowedEvent {
@@ -628,13 +605,6 @@ export interface PoolTwin extends BaseContract {
   ): TypedContractMethod<[accounts: AddressLike[]], [bigint], "nonpayable">;
 
   getEvent(
-    key: "Accrued"
-  ): TypedContractEvent<
-    AccruedEvent.InputTuple,
-    AccruedEvent.OutputTuple,
-    AccruedEvent.OutputObject
-  >;
-  getEvent(
     key: "Borrowed"
   ): TypedContractEvent<
     BorrowedEvent.InputTuple,
@@ -748,17 +718,6 @@ export interface PoolTwin extends BaseContract {
   >;
 
   filters: {
-    "Accrued(uint256,uint256,uint256)": TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-    Accrued: TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-
     "Borrowed(address,address,address,uint256,uint256)": TypedContractEvent<
       BorrowedEvent.InputTuple,
       BorrowedEvent.OutputTuple,

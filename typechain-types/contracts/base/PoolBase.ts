@@ -23,7 +23,6 @@ import type {
 export interface PoolBaseInterface extends Interface {
   getEvent(
     nameOrSignatureOrTopic:
-      | "Accrued"
       | "Borrowed"
       | "CollateralSupplied"
       | "CollateralWithdrawn"
@@ -41,28 +40,6 @@ export interface PoolBaseInterface extends Interface {
       | "WrittenDown"
       | "WrittenOffRepaid"
   ): EventFragment;
-}
-
-export namespace AccruedEvent {
-  export type InputTuple = [
-    index: BigNumberish,
-    rateAtTarget: BigNumberish,
-    unvested: BigNumberish
-  ];
-  export type OutputTuple = [
-    index: bigint,
-    rateAtTarget: bigint,
-    unvested: bigint
-  ];
-  export interface OutputObject {
-    index: bigint;
-    rateAtTarget: bigint;
-    unvested: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace BorrowedEvent {
@@ -420,13 +397,6 @@ export interface PoolBase extends BaseContract {
   ): T;
 
   getEvent(
-    key: "Accrued"
-  ): TypedContractEvent<
-    AccruedEvent.InputTuple,
-    AccruedEvent.OutputTuple,
-    AccruedEvent.OutputObject
-  >;
-  getEvent(
     key: "Borrowed"
   ): TypedContractEvent<
     BorrowedEvent.InputTuple,
@@ -540,17 +510,6 @@ export interface PoolBase extends BaseContract {
   >;
 
   filters: {
-    "Accrued(uint256,uint256,uint256)": TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-    Accrued: TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-
     "Borrowed(address,address,address,uint256,uint256)": TypedContractEvent<
       BorrowedEvent.InputTuple,
       BorrowedEvent.OutputTuple,

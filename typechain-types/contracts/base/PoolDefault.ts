@@ -30,7 +30,6 @@ export interface PoolDefaultInterface extends Interface {
 
   getEvent(
     nameOrSignatureOrTopic:
-      | "Accrued"
       | "Borrowed"
       | "CollateralSupplied"
       | "CollateralWithdrawn"
@@ -73,28 +72,6 @@ export interface PoolDefaultInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "writeDown", data: BytesLike): Result;
-}
-
-export namespace AccruedEvent {
-  export type InputTuple = [
-    index: BigNumberish,
-    rateAtTarget: BigNumberish,
-    unvested: BigNumberish
-  ];
-  export type OutputTuple = [
-    index: bigint,
-    rateAtTarget: bigint,
-    unvested: bigint
-  ];
-  export interface OutputObject {
-    index: bigint;
-    rateAtTarget: bigint;
-    unvested: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace BorrowedEvent {
@@ -507,13 +484,6 @@ export interface PoolDefault extends BaseContract {
   ): TypedContractMethod<[accounts: AddressLike[]], [bigint], "nonpayable">;
 
   getEvent(
-    key: "Accrued"
-  ): TypedContractEvent<
-    AccruedEvent.InputTuple,
-    AccruedEvent.OutputTuple,
-    AccruedEvent.OutputObject
-  >;
-  getEvent(
     key: "Borrowed"
   ): TypedContractEvent<
     BorrowedEvent.InputTuple,
@@ -627,17 +597,6 @@ export interface PoolDefault extends BaseContract {
   >;
 
   filters: {
-    "Accrued(uint256,uint256,uint256)": TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-    Accrued: TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-
     "Borrowed(address,address,address,uint256,uint256)": TypedContractEvent<
       BorrowedEvent.InputTuple,
       BorrowedEvent.OutputTuple,

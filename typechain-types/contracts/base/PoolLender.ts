@@ -156,7 +156,6 @@ export interface PoolLenderInterface extends Interface {
 
   getEvent(
     nameOrSignatureOrTopic:
-      | "Accrued"
       | "Approval"
       | "Borrowed"
       | "CollateralSupplied"
@@ -577,28 +576,6 @@ export interface PoolLenderInterface extends Interface {
     functionFragment: "writtenOffOf",
     data: BytesLike
   ): Result;
-}
-
-export namespace AccruedEvent {
-  export type InputTuple = [
-    index: BigNumberish,
-    rateAtTarget: BigNumberish,
-    unvested: BigNumberish
-  ];
-  export type OutputTuple = [
-    index: bigint,
-    rateAtTarget: bigint,
-    unvested: bigint
-  ];
-  export interface OutputObject {
-    index: bigint;
-    rateAtTarget: bigint;
-    unvested: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace ApprovalEvent {
@@ -1693,13 +1670,6 @@ export interface PoolLender extends BaseContract {
   >;
 
   getEvent(
-    key: "Accrued"
-  ): TypedContractEvent<
-    AccruedEvent.InputTuple,
-    AccruedEvent.OutputTuple,
-    AccruedEvent.OutputObject
-  >;
-  getEvent(
     key: "Approval"
   ): TypedContractEvent<
     ApprovalEvent.InputTuple,
@@ -1848,17 +1818,6 @@ export interface PoolLender extends BaseContract {
   >;
 
   filters: {
-    "Accrued(uint256,uint256,uint256)": TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-    Accrued: TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-
     "Approval(address,address,uint256)": TypedContractEvent<
       ApprovalEvent.InputTuple,
       ApprovalEvent.OutputTuple,

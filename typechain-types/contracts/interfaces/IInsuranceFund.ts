@@ -151,7 +151,7 @@ export interface IInsuranceFundInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "cover",
-    values: [AddressLike, BigNumberish, BigNumberish]
+    values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "coverageAvailable",
@@ -718,7 +718,7 @@ export interface IInsuranceFund extends BaseContract {
   cooldownPeriod: TypedContractMethod<[], [bigint], "view">;
 
   cover: TypedContractMethod<
-    [pool: AddressLike, assets: BigNumberish, pendingStaked: BigNumberish],
+    [pool: AddressLike, assets: BigNumberish],
     [
       [bigint, bigint, bigint] & {
         reserve: bigint;
@@ -906,7 +906,7 @@ export interface IInsuranceFund extends BaseContract {
   getFunction(
     nameOrSignature: "cover"
   ): TypedContractMethod<
-    [pool: AddressLike, assets: BigNumberish, pendingStaked: BigNumberish],
+    [pool: AddressLike, assets: BigNumberish],
     [
       [bigint, bigint, bigint] & {
         reserve: bigint;

@@ -3,6 +3,9 @@
 /* eslint-disable */
 export * as base from "./base";
 export * as interfaces from "./interfaces";
+export * as mocks from "./mocks";
+export * as oracles from "./oracles";
+export * as periphery from "./periphery";
 export { BadDebtSocializer__factory } from "./BadDebtSocializer__factory";
 export { InsuranceFund__factory } from "./InsuranceFund__factory";
 export { LendingPool__factory } from "./LendingPool__factory";

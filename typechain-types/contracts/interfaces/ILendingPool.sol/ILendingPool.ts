@@ -151,7 +151,6 @@ export interface ILendingPoolInterface extends Interface {
 
   getEvent(
     nameOrSignatureOrTopic:
-      | "Accrued"
       | "Approval"
       | "Borrowed"
       | "CollateralSupplied"
@@ -526,28 +525,6 @@ export interface ILendingPoolInterface extends Interface {
     functionFragment: "writtenOffOf",
     data: BytesLike
   ): Result;
-}
-
-export namespace AccruedEvent {
-  export type InputTuple = [
-    index: BigNumberish,
-    rateAtTarget: BigNumberish,
-    unvested: BigNumberish
-  ];
-  export type OutputTuple = [
-    index: bigint,
-    rateAtTarget: bigint,
-    unvested: bigint
-  ];
-  export interface OutputObject {
-    index: bigint;
-    rateAtTarget: bigint;
-    unvested: bigint;
-  }
-  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
-  export type Filter = TypedDeferredTopicFilter<Event>;
-  export type Log = TypedEventLog<Event>;
-  export type LogDescription = TypedLogDescription<Event>;
 }
 
 export namespace ApprovalEvent {
@@ -1543,13 +1520,6 @@ export interface ILendingPool extends BaseContract {
   >;
 
   getEvent(
-    key: "Accrued"
-  ): TypedContractEvent<
-    AccruedEvent.InputTuple,
-    AccruedEvent.OutputTuple,
-    AccruedEvent.OutputObject
-  >;
-  getEvent(
     key: "Approval"
   ): TypedContractEvent<
     ApprovalEvent.InputTuple,
@@ -1691,17 +1661,6 @@ export interface ILendingPool extends BaseContract {
   >;
 
   filters: {
-    "Accrued(uint256,uint256,uint256)": TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-    Accrued: TypedContractEvent<
-      AccruedEvent.InputTuple,
-      AccruedEvent.OutputTuple,
-      AccruedEvent.OutputObject
-    >;
-
     "Approval(address,address,uint256)": TypedContractEvent<
       ApprovalEvent.InputTuple,
       ApprovalEvent.OutputTuple,

@@ -650,11 +650,6 @@ const _abi = [
             type: "uint256",
           },
           {
-            internalType: "uint256",
-            name: "scaled",
-            type: "uint256",
-          },
-          {
             internalType: "bool",
             name: "merged",
             type: "bool",

@@ -798,11 +798,6 @@ const _abi = [
         name: "assets",
         type: "uint256",
       },
-      {
-        internalType: "uint256",
-        name: "pendingStaked",
-        type: "uint256",
-      },
     ],
     name: "cover",
     outputs: [

@@ -3,7 +3,10 @@
 /* eslint-disable */
 export * as iEpochSharesSol from "./IEpochShares.sol";
 export * as iLendingPoolSol from "./ILendingPool.sol";
+export { IAggregatorV3__factory } from "./IAggregatorV3__factory";
 export { IBadDebtSocializer__factory } from "./IBadDebtSocializer__factory";
+export { IChainlinkOracle__factory } from "./IChainlinkOracle__factory";
+export { IFlashLiquidator__factory } from "./IFlashLiquidator__factory";
 export { IInsuranceFund__factory } from "./IInsuranceFund__factory";
 export { ILiquidateCallback__factory } from "./ILiquidateCallback__factory";
 export { IOracle__factory } from "./IOracle__factory";

@@ -1,0 +1,57 @@
+import { dataLength, dataSlice, keccak256 } from "ethers";
+import {
+  AccessManager__factory,
+  BadDebtSocializer__factory,
+  InsuranceFund__factory,
+  LendingPool__factory,
+  PoolFactory__factory,
+  PoolLens__factory,
+  type LendingPool,
+  type PoolFactory,
+} from "../../typechain-types";
+import type { FundParamsStruct } from "../../typechain-types/contracts/InsuranceFund";
+import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
+import type { Deployer } from "./deployer";
+
+/** The access manager, whose first admin is the signer. */
+export async function deployManager(d: Deployer) {
+  const address = await d.deploy("AccessManager", "AccessManager", [await d.signer.getAddress()]);
+  return AccessManager__factory.connect(address, d.signer);
+}
+
+/** The factory, and before it the data contracts with the code of its pools, which is too large to be part of it. */
+export async function deployFactory(d: Deployer, manager: string) {
+  const pool = await d.creationCode("LendingPool");
+  const twin = await d.creationCode("PoolTwin");
+  const half = Math.ceil(dataLength(pool) / 2);
+  const head = await d.deploy("PoolCodeHead", "CodeStore", [dataSlice(pool, 0, half)]);
+  const tail = await d.deploy("PoolCodeTail", "CodeStore", [dataSlice(pool, half)]);
+  const twinCode = await d.deploy("PoolTwinCode", "CodeStore", [twin]);
+  const args = [manager, head, tail, twinCode, keccak256(pool), keccak256(twin)];
+  return PoolFactory__factory.connect(await d.deploy("PoolFactory", "PoolFactory", args), d.signer);
+}
+
+export async function deploySocializer(d: Deployer, factory: string) {
+  const address = await d.deploy("BadDebtSocializer", "BadDebtSocializer", [factory]);
+  return BadDebtSocializer__factory.connect(address, d.signer);
+}
+
+export async function deployFund(d: Deployer, params: FundParamsStruct, manager: string) {
+  const address = await d.deploy("InsuranceFund", "InsuranceFund", [params, manager]);
+  return InsuranceFund__factory.connect(address, d.signer);
+}
+
+export async function deployLens(d: Deployer) {
+  return PoolLens__factory.connect(await d.deploy("PoolLens", "PoolLens", []), d.signer);
+}
+
+/** Has the factory create a pool, always a new one. */
+export async function createPool(factory: PoolFactory, params: PoolParamsStruct): Promise<LendingPool> {
+  const receipt = await (await factory.createPool(params)).wait();
+  const [created] = await factory.queryFilter(
+    factory.filters.PoolCreated(),
+    receipt!.blockNumber,
+    receipt!.blockNumber,
+  );
+  return LendingPool__factory.connect(created.args.pool, factory.runner);
+}
