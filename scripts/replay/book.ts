@@ -118,3 +118,25 @@ export function generateBook(count: number, seed: number): Borrower[] {
   });
   return draws.reduce((best, next) => (misfit(next) < misfit(best) ? next : best));
 }
+
+/**
+ * The `count` largest borrowers of a book, as far as each owes at least `smallest`, a fraction of all debt.
+ * @returns The book, whose shares add up to 1 again, and what was left out.
+ */
+export function fitBook(
+  book: readonly Borrower[],
+  count: number,
+  smallest: number,
+): { book: Borrower[]; notes: string[] } {
+  const largest = [...book].sort((a, b) => b.share - a.share).slice(0, count);
+  const total = sum(largest.map(({ share }) => share));
+  const fitted = largest
+    .map(({ share, health }) => ({ share: share / total, health }))
+    .filter(({ share }) => share >= smallest);
+  const kept = sum(fitted.map(({ share }) => share));
+  const small = largest.length - fitted.length;
+  return {
+    book: fitted.map(({ share, health }) => ({ share: share / kept, health })),
+    notes: small ? [`${small} borrowers left out, whose part of the debt is below the pool's minimum.`] : [],
+  };
+}

@@ -57,7 +57,9 @@ export class Probes {
   async judge(): Promise<Fairness | undefined> {
     if (!this.done) return undefined;
     const { lossId, time, forfeited } = this;
-    const [leaver, stayer, entrant] = await Promise.all((["leaver", "stayer", "entrant"] as const).map((p) => this.probe(p)));
+    const [leaver, stayer, entrant] = await Promise.all(
+      (["leaver", "stayer", "entrant"] as const).map((p) => this.probe(p)),
+    );
     const difference = leaver.afterLoss + leaver.claims - stayer.afterLoss - stayer.claims;
     const spread = Math.abs(Number(difference)) / Number(this.stake);
     return { lossId, time, leaver, stayer, entrant, spread, forfeited };
@@ -69,7 +71,12 @@ export class Probes {
     const claims = record.claimedOf(account, this.lossId);
     const others = record.losses.filter(({ id }) => id !== this.lossId).map(({ id }) => record.claimedOf(account, id));
     const left = who === "leaver" ? afterLoss : 0n;
-    return { stake: this.stake, afterLoss, claims, since: left + (await this.worth(account)) + sum(others) - afterLoss };
+    return {
+      stake: this.stake,
+      afterLoss,
+      claims,
+      since: left + (await this.worth(account)) + sum(others) - afterLoss,
+    };
   }
 
   private async worth(account: string): Promise<bigint> {

@@ -1,4 +1,5 @@
 import { FixedPoint, Waterfall } from "../../sdk";
+import type { Reported } from "./accounts";
 import type { Snapshot } from "./market";
 import { LAYERS, type Fairness, type Layers } from "./types";
 
@@ -43,7 +44,10 @@ export class Identities {
     // Each position's debt is rounded up, the total down.
     const rounding = sum(positions.map((position) => position.debt)) - debt;
     this.check(rounding >= 0n && rounding <= BigInt(positions.length) + 1n, `${when}: Σ debt is debt + ${rounding}`);
-    this.check(fund.outstanding <= fund.limit, `${when}: cover of ${fund.outstanding} outstanding, limit ${fund.limit}`);
+    this.check(
+      fund.outstanding <= fund.limit,
+      `${when}: cover of ${fund.outstanding} outstanding, limit ${fund.limit}`,
+    );
   }
 
   /** No. 3: without a loss the share price does not fall, and a loss does not raise it. */
@@ -54,15 +58,21 @@ export class Identities {
     else this.check(after.sharePrice >= before.sharePrice, `${moved}, without a loss of principal`);
   }
 
-  /** Nos. 9 and 10: in no time, only the accounts that were called change. */
-  untouched(when: string, before: Snapshot, after: Snapshot, called: ReadonlySet<number>): void {
-    before.positions.forEach((position, i) => {
-      if (called.has(i)) return;
-      const now = after.positions[i];
+  /**
+   * Nos. 9 and 10: only accounts that were called change; and what the pool reports of an account is what follows from its
+   * index units.
+   */
+  reported(when: string, { positions }: Snapshot, accounts: readonly Reported[], touched: ReadonlySet<number>): void {
+    for (const { borrower, before, now, debt, writtenOff } of accounts) {
+      this.equal(debt, positions[borrower].debt, `${when}: debt of account ${borrower} and its units`);
+      this.equal(writtenOff, positions[borrower].writtenOff, `${when}: written-off debt of account ${borrower}`);
+      if (touched.has(borrower)) continue;
       const same =
-        now.collateral === position.collateral && now.debt === position.debt && now.writtenOff === position.writtenOff;
-      this.check(same, `${when}: account ${i} changed, which nobody called`);
-    });
+        now.collateral === before.collateral &&
+        now.scaled === before.scaled &&
+        now.writtenOffs.join() === before.writtenOffs.join();
+      this.check(same, `${when}: account ${borrower} changed, which nobody called`);
+    }
   }
 
   /**
@@ -77,7 +87,7 @@ export class Identities {
     this.check(cleared <= repaid + 2n && repaid <= cleared + 2n, `${when}: ${repaid} repaid, ${cleared} cleared`);
     const owed = is.debt + is.writtenOff - 2n;
     const worse = owed > 0n && is.collateral * (was.debt + was.writtenOff) < was.collateral * owed;
-    this.check(!worse || was.shortfall > 0n, `${when}: account ${account} has less collateral per debt`);
+    this.check(!worse || was.insolvent, `${when}: account ${account} has less collateral per debt`);
   }
 
   /** No. 4, in no time: the layers add up to the shortfall, each to its end before the next. */
@@ -114,7 +124,11 @@ export class Identities {
     let unclaimed = 0n;
     losses.forEach((loss, i) => {
       const id = i + 1;
-      this.equal(sum(LAYERS.map((layer) => loss[layer])), loss.shortfall, `${when}: Σ layers and shortfall of loss ${id}`);
+      this.equal(
+        sum(LAYERS.map((layer) => loss[layer])),
+        loss.shortfall,
+        `${when}: Σ layers and shortfall of loss ${id}`,
+      );
       const back = sum(LAYERS.map((layer) => loss.recoveredBy[layer]));
       this.equal(back, loss.recovered, `${when}: Σ recovered layers and recovered of loss ${id}`);
       for (const layer of LAYERS) {

@@ -4,12 +4,9 @@ import { FixedPoint, Liquidation } from "../../sdk";
 import { setPrice, takeSnapshot } from "./market";
 import { times, type World } from "./people";
 import { action } from "./record";
+import { BORROWED, DEPOSITS } from "./types";
 
 const { WAD } = FixedPoint;
-
-/** Lenders' deposits, in whole loan assets, and how much of them is lent. */
-export const DEPOSITS = 10_000_000;
-export const UTILISATION = 0.88;
 
 /** Seconds in which the pool earns interest before the first step, so that its buffers are filled. */
 const WARM_UP = 30 * 86_400;
@@ -82,7 +79,7 @@ export async function openPool(world: World): Promise<number> {
 
   const price = await market.oracle.price();
   const borrowed = book.flatMap(({ share }, i) => {
-    const debt = times(times(deposits, UTILISATION), share);
+    const debt = times(BigInt(BORROWED) * market.one, share);
     return [
       supplyCollateral(world, i, collateralFor(world, i, debt, price)),
       action("setup", borrowers[i], pool.borrow.populateTransaction(debt, borrowers[i], borrowers[i])),
@@ -97,15 +94,17 @@ export async function openPool(world: World): Promise<number> {
 
 /** Interest has changed the debts, and the price is another: collateral makes up for both. */
 async function bringToHealth(world: World, time: number, price: number): Promise<void> {
-  const { market, chain, people } = world;
+  const { market, chain, people, accounts } = world;
+  await accounts.refresh();
   const oracle = await setPrice(market, people.keeper, price);
   const start = await chain.save();
   await chain.mine(oracle, time);
-  const { positions, price: raw } = await takeSnapshot(market, people.borrowers, people.holders);
+  const { positions, price: raw } = await takeSnapshot(market, accounts);
   await start.undo();
   const supplies = positions.flatMap(({ collateral, debt }, i) => {
     const missing = collateralFor(world, i, debt, raw) - collateral;
     return missing > 0n ? [supplyCollateral(world, i, missing)] : [];
   });
   await chain.mine([...oracle, ...(await Promise.all(supplies))], time);
+  await accounts.refresh();
 }

@@ -1,3 +1,4 @@
+import type { Accounts } from "./accounts";
 import { addressOf, type Chain } from "./chain";
 import type { Market } from "./market";
 import type { Record } from "./record";
@@ -24,6 +25,7 @@ export interface World {
   market: Market;
   chain: Chain;
   people: People;
+  accounts: Accounts;
   record: Record;
   scenario: Scenario;
   book: readonly Borrower[];

@@ -46,8 +46,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     title: "Black Thursday, 12–13 March 2020",
     story:
       "Ether falls from $195 to $86 in a day. The network is congested, and twice the keepers are cut off while the price falls on.",
-    collateral: "WETH",
-    loan: "USDC",
+    collateral: "ETH",
+    loan: "USD",
     steps: interpolate([
       ["2020-03-12T00:00", 195],
       ["2020-03-12T07:00", 173],
@@ -78,7 +78,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     story:
       "A dollar stablecoin falls to 87 cents over a weekend. Nobody bids for it, so what the lenders can see as lost is written down at once; when the reserves turn out to be whole, the price recovers and the written-off debt is refinanced.",
     collateral: "PEGUSD",
-    loan: "USDC",
+    loan: "USD",
     steps: interpolate([
       ["2023-03-10T18:00", 1],
       ["2023-03-11T00:00", 0.998],
@@ -107,7 +107,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     story:
       "An algorithmic token loses everything in four days. Its chain halts twice; what is left when it moves again empties the insurance fund and reaches the lenders.",
     collateral: "ALGO",
-    loan: "USDC",
+    loan: "USD",
     steps: interpolate([
       ["2022-05-09T00:00", 64],
       ["2022-05-09T12:00", 58],
@@ -211,7 +211,7 @@ export function scenarioFromPrices(file: string, steps: Step[]): Scenario {
     title: `Prices of ${basename(file)}`,
     story: `${steps.length} prices, from ${steps[0].price} to ${steps[steps.length - 1].price}.`,
     collateral: "COLL",
-    loan: "USDC",
+    loan: "USD",
     steps,
     keepersOffline: [],
     noBids: [],

@@ -1,4 +1,5 @@
 import { AFTERMATH } from "./aftermath";
+import { Accounts } from "./accounts";
 import { seededRandom } from "./book";
 import type { Chain } from "./chain";
 import { Probes } from "./fairness";
@@ -45,9 +46,10 @@ export async function simulate(
 ): Promise<Omit<Trace, "seconds">> {
   const people = createPeople(lenders, book.length);
   const record = new Record(market, people.borrowers);
-  const world: World = { market, chain, people, record, scenario, book, random: seededRandom(seed) };
+  const accounts = new Accounts(market, people);
+  const world: World = { market, chain, people, accounts, record, scenario, book, random: seededRandom(seed) };
   const shift = await openPool(world);
-  const start = await takeSnapshot(market, people.borrowers, people.holders);
+  const start = await takeSnapshot(market, accounts);
   const replay = new Replay(world, shift, start);
 
   const { steps } = scenario;
@@ -107,10 +109,11 @@ class Replay {
    * and taken back, so that what they do can be compared with the state in which they do it, at the same second.
    */
   async step(instant: Instant): Promise<Point> {
-    const { chain, market, people, record } = this.world;
+    const { chain, market, people, accounts, record } = this.world;
     const { time, price } = instant;
     const when = new Date(time * 1000).toISOString().slice(0, 16);
-    const oracle = await setPrice(market, people.keeper, price);
+    const accrue = await action("feed", people.keeper, market.pool.accrue.populateTransaction());
+    const oracle = [...(await setPrice(market, people.keeper, price)), accrue];
 
     const start = await chain.save();
     await chain.mine(oracle, time + this.shift);
@@ -124,7 +127,10 @@ class Replay {
       const calls = [...oracle, ...actions];
       const receipts = await chain.mine(calls, time + this.shift);
       const block = record.read({ time, price, index: before.state.index }, calls, receipts);
+      const all = block.bookings.length > 0;
+      const reported = await accounts.refresh(all ? undefined : block.touched);
       this.now = await this.snapshot();
+      this.identities.reported(when, this.now, reported, block.touched);
       this.check(when, before, block);
       if (actions.some(({ kind }) => kind === "leave")) await this.probes.value(time, before, block);
     }
@@ -140,8 +146,7 @@ class Replay {
   }
 
   private snapshot(): Promise<Snapshot> {
-    const { market, people } = this.world;
-    return takeSnapshot(market, people.borrowers, people.holders);
+    return takeSnapshot(this.world.market, this.world.accounts);
   }
 
   private isOnline({ time, aftermath }: Instant): boolean {
@@ -169,12 +174,12 @@ class Replay {
     return action("harvest", people.keeper, market.fund.harvest.populateTransaction(market.pool));
   }
 
-  private check(when: string, before: Snapshot, { bookings, liquidations, touched }: Block): void {
+  private check(when: string, before: Snapshot, { bookings, liquidations }: Block): void {
     const principalLost = sum(bookings.map(({ layers }) => layers.principal));
     this.identities.sharePrice(when, before, this.now, principalLost);
-    this.identities.untouched(when, before, this.now, touched);
     // The first booking found the state before the block, a later one what that has left.
-    for (const { shortfall, layers } of bookings.slice(0, 1)) this.identities.waterfall(when, before, shortfall, layers);
+    for (const { shortfall, layers } of bookings.slice(0, 1))
+      this.identities.waterfall(when, before, shortfall, layers);
     for (const { account, repaid, seized } of liquidations) {
       this.identities.liquidated(when, before, this.now, account, repaid, seized);
     }

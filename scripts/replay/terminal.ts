@@ -51,11 +51,6 @@ export class Progress {
     this.lastShortfall = point.shortfall;
     this.output.write(`${text}\n`);
   }
-
-  /** What takes long and has no steps to count. */
-  say(text: string): void {
-    this.output.write(`${text}\n`);
-  }
 }
 
 /** Text in the first column, numbers right-aligned in the others. */

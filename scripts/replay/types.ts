@@ -6,6 +6,10 @@
  * prices are whole loan-asset units per whole collateral unit; ratios are fractions of 1.
  */
 
+/** Lenders' deposits when a pool opens, and what is borrowed of them, in whole loan assets. */
+export const DEPOSITS = 10_000_000;
+export const BORROWED = 8_800_000;
+
 /** The price from `time` on, until the next step. */
 export interface Step {
   time: number;
