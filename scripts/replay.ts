@@ -1,0 +1,80 @@
+import { formatEther } from "ethers";
+import { writeFileSync } from "node:fs";
+
+import { poolTerms } from "../deploy/lib/terms";
+import { fitBook, generateBook } from "./replay/book";
+import { readBook, readPrices } from "./replay/csv";
+import { InputError } from "./replay/errors";
+import { toResult } from "./replay/json";
+import { HELP, parseOptions, type Options } from "./replay/options";
+import { renderReport } from "./replay/report";
+import { prepare, scenarioFromPrices, SCENARIOS } from "./replay/scenarios";
+import { Progress, summarise } from "./replay/terminal";
+import { BORROWED, type Borrower, type Scenario, type Trace } from "./replay/types";
+import { parseWindow } from "./replay/windows";
+
+const DEFAULT_BORROWERS = 200;
+
+/** The pool's terms, with amounts in whole loan assets. */
+const TERMS = poolTerms(0);
+
+/** What to replay, and on whom. */
+function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
+  const { prices, borrowers, cover, seed } = options;
+  const chosen = prices === undefined ? SCENARIOS[options.scenario] : scenarioFromPrices(prices, readPrices(prices));
+  const replay = { from: chosen.steps[0].time, to: chosen.steps[chosen.steps.length - 1].time };
+  const offline = options.keepersOffline.map((text) => parseWindow(text, replay));
+  const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover }, offline);
+
+  const lltv = scenario.lltv ?? Number(formatEther(TERMS.lltv));
+  const { book, notes } =
+    options.book === undefined
+      ? { book: generateBook(borrowers ?? DEFAULT_BORROWERS, seed), notes: [] }
+      : readBook(options.book, lltv);
+  const fitted = fitBook(book, borrowers ?? book.length, Number(TERMS.minDebt) / BORROWED);
+  return { scenario: { ...scenario, notes: [...scenario.notes, ...notes, ...fitted.notes] }, book: fitted.book };
+}
+
+async function replay(options: Options): Promise<Trace> {
+  const { scenario, book } = readInput(options);
+  process.stdout.write("Compiling and deploying …\n");
+  // Loaded late: a mistake on the command line should not wait for Hardhat.
+  const { startChain } = await import("./chain");
+  const { Chain } = await import("./replay/chain");
+  const { findMarket } = await import("./replay/market");
+  const { simulate } = await import("./replay/simulate");
+  const environment = await startChain();
+
+  const start = performance.now();
+  const market = await findMarket(environment, scenario);
+  const chain = await Chain.take(environment);
+  const progress = new Progress(process.stdout, market.loanDecimals, scenario.loan);
+  const { lenders, seed } = options;
+  const trace = await simulate(market, chain, { scenario, book, lenders, seed }, (done, total, point) =>
+    progress.show(done, total, point),
+  );
+  return { ...trace, seconds: (performance.now() - start) / 1000 };
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  const trace = await replay(options);
+  console.log(summarise(trace));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(toResult(trace), null, 2)}\n`);
+  if (options.report !== undefined) writeFileSync(options.report, renderReport(trace));
+  for (const violation of trace.violations) console.error(`VIOLATED  ${violation}`);
+  if (trace.violations.length) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof InputError) {
+    console.error(error.message);
+    process.exitCode = 2;
+    return;
+  }
+  throw error;
+});

@@ -1,0 +1,86 @@
+import { Waterfall } from "../../sdk";
+import { expectedLayers } from "./identities";
+import type { Snapshot } from "./market";
+import { sum, type World } from "./people";
+import { action, type Action, type Block } from "./record";
+import type { Fairness, Probe } from "./types";
+
+/**
+ * Three equal stakes at the first loss that reaches principal. In its block the leaver takes everything out, and the entrant
+ * pays in what the leaver's shares were worth before. All three are valued in that block, where no interest passes; what the
+ * loss pays back later comes as claims. What else happens to the pool afterwards is told apart.
+ */
+export class Probes {
+  private stake = 0n;
+  private lossId = 0;
+  private time = 0;
+  private forfeited = 0n;
+  private afterLoss = { leaver: 0n, stayer: 0n, entrant: 0n };
+
+  constructor(private readonly world: World) {}
+
+  /** Whether the loss has come. */
+  get done(): boolean {
+    return this.lossId > 0;
+  }
+
+  /** What the probes do in the block of a write-down, right after it; nothing before the loss that they wait for. */
+  async act(before: Snapshot, [writeDown]: Action[]): Promise<Action[]> {
+    const { market, people } = this.world;
+    if (this.done || !writeDown) return [];
+    const { pool } = market;
+    const [accounts] = pool.interface.decodeFunctionData("writeDown", writeDown.data) as unknown as [string[]];
+    const shortfall = await pool.writeDown.staticCall([...accounts]);
+    const { principal, reserve, staked } = expectedLayers(shortfall, before);
+    this.stake = await this.worth(people.leaver);
+    const { cash, lenderAssets } = before.state;
+    if (!Waterfall.opensEpoch(principal, lenderAssets) || this.stake > cash + reserve + staked) return [];
+    const shares = await pool.balanceOf(people.leaver);
+    return [
+      await action("leave", people.leaver, pool.redeem.populateTransaction(shares, people.leaver, people.leaver)),
+      await action("enter", people.entrant, pool.deposit.populateTransaction(this.stake, people.entrant)),
+    ];
+  }
+
+  /** Values the three in the block in which two of them acted. */
+  async value(time: number, before: Snapshot, { bookings, withdrawn }: Block): Promise<void> {
+    const [{ lossId, layers }] = bookings;
+    const { people } = this.world;
+    const unvested = before.state.unvested - layers.interest;
+    this.forfeited = (unvested * this.stake) / before.state.lenderAssets;
+    [this.lossId, this.time] = [lossId, time];
+    const [stayer, entrant] = [await this.worth(people.stayer), await this.worth(people.entrant)];
+    this.afterLoss = { leaver: withdrawn, stayer, entrant };
+  }
+
+  /** The verdict at the end, when claims have been paid. */
+  async judge(): Promise<Fairness | undefined> {
+    if (!this.done) return undefined;
+    const { lossId, time, forfeited } = this;
+    const [leaver, stayer, entrant] = await Promise.all(
+      (["leaver", "stayer", "entrant"] as const).map((p) => this.probe(p)),
+    );
+    const difference = leaver.afterLoss + leaver.claims - stayer.afterLoss - stayer.claims;
+    const spread = Math.abs(Number(difference)) / Number(this.stake);
+    return { lossId, time, leaver, stayer, entrant, spread, forfeited };
+  }
+
+  private async probe(who: keyof Probes["afterLoss"]): Promise<Probe> {
+    const { people, record } = this.world;
+    const [account, afterLoss] = [people[who], this.afterLoss[who]];
+    const claims = record.claimedOf(account, this.lossId);
+    const others = record.losses.filter(({ id }) => id !== this.lossId).map(({ id }) => record.claimedOf(account, id));
+    const left = who === "leaver" ? afterLoss : 0n;
+    return {
+      stake: this.stake,
+      afterLoss,
+      claims,
+      since: left + (await this.worth(account)) + sum(others) - afterLoss,
+    };
+  }
+
+  private async worth(account: string): Promise<bigint> {
+    const { pool } = this.world.market;
+    return pool.convertToAssets(await pool.balanceOf(account));
+  }
+}

@@ -1,0 +1,63 @@
+/** Numbers and times as people read them, the same in the terminal and in the report. */
+
+/** `12,345` from 100 on, `12.34` below, with as many digits as a cent or a satoshi of a loss needs to be seen. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 100) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  if (size >= 0.01) {
+    return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: size >= 1 ? 2 : 4 });
+  }
+  return value.toPrecision(2);
+}
+
+export function toNumber(amount: bigint, decimals: number): number {
+  return Number(amount) / 10 ** decimals;
+}
+
+/** Base units as whole units. */
+export function formatAmount(amount: bigint, decimals: number): string {
+  return formatNumber(toNumber(amount, decimals));
+}
+
+/** A fraction of 1 as a percentage; small ones keep two digits. */
+export function formatPercent(fraction: number): string {
+  const percent = 100 * fraction;
+  const size = Math.abs(percent);
+  if (size === 0 || size === 100) return `${percent} %`;
+  return `${size >= 10 ? percent.toFixed(1) : size >= 0.1 ? percent.toFixed(2) : percent.toPrecision(2)} %`;
+}
+
+/** Prices need more digits than amounts: `138.9`, `0.871`. */
+export function formatPrice(price: number): string {
+  return Number(price.toPrecision(5)).toLocaleString("en-US", { maximumSignificantDigits: 5 });
+}
+
+/** A fraction so small that only its order matters. */
+export function formatTiny(fraction: number): string {
+  return fraction === 0 ? "0" : fraction.toExponential(1);
+}
+
+/** `part / whole` of base units as a fraction of 1; 0 of nothing. */
+export function ratio(part: bigint, whole: bigint): number {
+  return whole === 0n ? 0 : Number(part) / Number(whole);
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `12 Mar 02:15`, in UTC. */
+export function formatTime(time: number): string {
+  const date = new Date(time * 1000);
+  return `${formatDay(time)} ${date.toISOString().slice(11, 16)}`;
+}
+
+/** `12 Mar`, in UTC. */
+export function formatDay(time: number): string {
+  const date = new Date(time * 1000);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+
+/** `12 Mar 2020`, in UTC. */
+export function formatDate(time: number): string {
+  return `${formatDay(time)} ${new Date(time * 1000).getUTCFullYear()}`;
+}

@@ -1,0 +1,56 @@
+import { isCallException, MaxUint256 } from "ethers";
+
+import { FixedPoint } from "../../sdk";
+import type { Snapshot } from "./market";
+import type { World } from "./people";
+import { action, type Action } from "./record";
+
+/** Written-off debt may be liquidated this many seconds after the write-down, whatever the health. */
+const DUE_AFTER = 7 * 86_400;
+
+/** Writes down everything insolvent in one batch; a shortfall of mere dust stays where it is. */
+export async function writeDown({ market, people }: World, { positions }: Snapshot): Promise<Action[]> {
+  const insolvent = people.borrowers.filter((_, i) => positions[i].insolvent);
+  if (!insolvent.length || (await market.pool.writeDown.staticCall(insolvent)) === 0n) return [];
+  return [await action("writeDown", people.keeper, market.pool.writeDown.populateTransaction(insolvent))];
+}
+
+/** Refinances whoever can bear written-off debt again, and with `bids` liquidates whoever is unhealthy or has debt due. */
+export async function liquidate(
+  world: World,
+  { positions, state }: Snapshot,
+  time: number,
+  bids: boolean,
+): Promise<Action[]> {
+  const { market, people, record } = world;
+  const { pool } = market;
+  const actions: Action[] = [];
+  let cash = state.cash;
+  for (const [i, { value, debt, writtenOff, health }] of positions.entries()) {
+    const borrower = people.borrowers[i];
+    if (health >= FixedPoint.WAD && writtenOff > 0n && writtenOff <= cash && debt + writtenOff >= market.minDebt) {
+      actions.push(await action("refinance", people.keeper, pool.refinance.populateTransaction(borrower)));
+      cash -= writtenOff;
+      continue;
+    }
+    const due = writtenOff > 0n && time >= (record.defaultedAt.get(i) ?? time) + DUE_AFTER;
+    // What is left of less than one unit is not worth the gas.
+    const worthIt = value >= market.one;
+    if (bids && worthIt && (health < FixedPoint.WAD || due) && (await wouldLiquidate(world, borrower))) {
+      const call = pool.liquidate.populateTransaction(borrower, MaxUint256, 0n, "0x");
+      actions.push(await action("liquidation", people.keeper, call));
+    }
+  }
+  return actions;
+}
+
+/** Keepers try before they pay for gas. */
+async function wouldLiquidate({ market: { pool }, people }: World, borrower: string): Promise<boolean> {
+  try {
+    const [repaid] = await pool.liquidate.staticCall(borrower, MaxUint256, 0n, "0x", { from: people.keeper });
+    return repaid > 0n;
+  } catch (error) {
+    if (isCallException(error) && error.revert?.name === "NothingToLiquidate") return false;
+    throw error;
+  }
+}

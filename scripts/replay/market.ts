@@ -1,0 +1,139 @@
+import { parseEther, parseUnits } from "ethers";
+
+import { createPool } from "../../deploy/lib/protocol";
+import { poolTerms } from "../../deploy/lib/terms";
+import type {
+  BadDebtSocializer,
+  ChainlinkOracle,
+  InsuranceFund,
+  LendingPool,
+  MockAggregator,
+  MockERC20,
+  PoolLens,
+} from "../../typechain-types";
+import type { LossStructOutput, PoolStateStructOutput } from "../../typechain-types/contracts/PoolLens";
+import type { startChain } from "../chain";
+import type { Accounts, Position } from "./accounts";
+import { action, type Action } from "./record";
+import type { Scenario } from "./types";
+
+type Environment = Awaited<ReturnType<typeof startChain>>;
+
+/** A pool with everything around it, as deployed. */
+export interface Market {
+  pool: LendingPool;
+  fund: InsuranceFund;
+  socializer: BadDebtSocializer;
+  lens: PoolLens;
+  loan: MockERC20;
+  collateral: MockERC20;
+  oracle: ChainlinkOracle;
+  /** The oracle's feeds: what the collateral is worth, and what the loan asset is, which stands at 1. */
+  feed: MockAggregator;
+  peg: MockAggregator;
+  loanDecimals: number;
+  collateralDecimals: number;
+  /** One whole loan asset. */
+  one: bigint;
+  /** Terms of the pool: wads, and loan assets. */
+  lltv: bigint;
+  writeDownIncentive: bigint;
+  minDebt: bigint;
+}
+
+/** Everything that keepers and identities look at, in the latest block. */
+export interface Snapshot {
+  state: PoolStateStructOutput;
+  /** Loan asset units per collateral unit, scaled by 1e36. */
+  price: bigint;
+  generation: bigint;
+  positions: Position[];
+  /** Pool shares of everyone who may hold any. */
+  balances: bigint[];
+  /** Loan assets that a very large number of shares is worth. */
+  sharePrice: bigint;
+  loanBalance: bigint;
+  collateralBalance: bigint;
+  socializerBalance: bigint;
+  fund: { reserve: bigint; staked: bigint; available: bigint; limit: bigint; outstanding: bigint };
+  losses: LossStructOutput[];
+}
+
+const FEED_DECIMALS = 8;
+const MANY_SHARES = 10n ** 30n;
+
+/**
+ * The pool of the deployment, or one beside it where the scenario has a threshold of its own; with tokens that anyone mints and
+ * feeds that anyone sets.
+ */
+export async function findMarket({ ethers, find, namedAccounts }: Environment, scenario: Scenario): Promise<Market> {
+  const [fund, oracle, loan, collateral] = [
+    await find("InsuranceFund"),
+    await find("ChainlinkOracle"),
+    await find("MockAsset"),
+    await find("MockCollateral"),
+  ];
+  const socializer = await find("BadDebtSocializer");
+  const loanDecimals = Number(await loan.decimals());
+  let pool = await find("Pool");
+  if (scenario.lltv) {
+    const factory = (await find("PoolFactory")).connect(await ethers.getSigner(namedAccounts.deployer));
+    const created = await createPool(factory, {
+      ...poolTerms(loanDecimals),
+      ...{
+        lltv: parseEther(String(scenario.lltv)),
+        asset: loan,
+        collateralAsset: collateral,
+        oracle,
+        fund,
+        socializer,
+      },
+    });
+    const governor = await ethers.getSigner(namedAccounts.governor);
+    const { limit, pendingLimit } = await fund.coverageOf(pool);
+    await (await fund.connect(governor).setCoverageLimit(created, pendingLimit || limit)).wait();
+    pool = created.connect(ethers.provider);
+  }
+  return {
+    ...{ pool, fund, socializer, loan, collateral, oracle, loanDecimals },
+    lens: await find("PoolLens"),
+    feed: await find("MockCollateralFeed"),
+    peg: await find("MockAssetFeed"),
+    collateralDecimals: Number(await collateral.decimals()),
+    one: 10n ** BigInt(loanDecimals),
+    lltv: await pool.lltv(),
+    writeDownIncentive: await pool.writeDownIncentive(),
+    minDebt: await pool.minDebt(),
+  };
+}
+
+export async function takeSnapshot(market: Market, accounts: Accounts): Promise<Snapshot> {
+  const { pool, fund, socializer, lens, loan, collateral } = market;
+  const { state, price, generation } = await lens.poolOf(pool);
+  const { limit, outstanding } = await fund.coverageOf(pool);
+  return {
+    ...{ state, price, generation },
+    positions: accounts.positions(state.index, price),
+    balances: accounts.balances,
+    sharePrice: await pool.convertToAssets(MANY_SHARES),
+    loanBalance: await loan.balanceOf(pool),
+    collateralBalance: await collateral.balanceOf(pool),
+    socializerBalance: await loan.balanceOf(socializer),
+    fund: {
+      reserve: await fund.reserve(),
+      staked: await fund.totalAssets(),
+      available: await fund.coverageAvailable(pool),
+      ...{ limit, outstanding },
+    },
+    losses: await lens.losses(socializer, 1n, MANY_SHARES),
+  };
+}
+
+/** The answers of both feeds, for a price in whole units. */
+export function setPrice({ feed, peg }: Market, keeper: string, price: number): Promise<Action[]> {
+  const answer = (value: number) => parseUnits(value.toFixed(FEED_DECIMALS), FEED_DECIMALS);
+  return Promise.all([
+    action("feed", keeper, feed.setAnswer.populateTransaction(answer(price))),
+    action("feed", keeper, peg.setAnswer.populateTransaction(answer(1))),
+  ]);
+}

@@ -1,0 +1,110 @@
+import { MaxUint256 } from "ethers";
+
+import { FixedPoint, Liquidation } from "../../sdk";
+import { setPrice, takeSnapshot } from "./market";
+import { times, type World } from "./people";
+import { action } from "./record";
+import { BORROWED, DEPOSITS } from "./types";
+
+const { WAD } = FixedPoint;
+
+/** Seconds in which the pool earns interest before the first step, so that its buffers are filled. */
+const WARM_UP = 30 * 86_400;
+/** Positions are opened at a price so far above the first one that the interest of the warm-up does no harm. */
+const HEADROOM = 1.2;
+
+/** How unequal lenders are: the standard deviation of the logarithm of their deposits. */
+const INEQUALITY = 1.2;
+/** Each of the lenders whose fate the fairness table tells holds this share of the deposits. */
+const PROBE = 0.01;
+
+/** The protocol's own share of the cover; the rest is staked. */
+const RESERVE = 0.2;
+
+/** Equal stakes for the probes, log-normal ones for the others. */
+function depositsOf({ people, random }: World, total: bigint): bigint[] {
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const weights = people.lenders.slice(2).map(() => Math.exp(INEQUALITY * normal()));
+  const all = weights.reduce((a, b) => a + b, 0);
+  return [PROBE, PROBE, ...weights.map((weight) => ((1 - 2 * PROBE) * weight) / all)].map((share) =>
+    times(total, share),
+  );
+}
+
+/** Collateral that gives a debt the health that its borrower has in the book, rounded up. */
+function collateralFor({ book, market }: World, borrower: number, debt: bigint, price: bigint): bigint {
+  const value = FixedPoint.mulDivUp(debt, times(WAD, book[borrower].health), market.lltv);
+  return FixedPoint.mulDivUp(value, Liquidation.ORACLE_SCALE, price);
+}
+
+function supplyCollateral({ market: { pool }, people: { treasury, borrowers } }: World, i: number, assets: bigint) {
+  return action("setup", treasury, pool.supplyCollateral.populateTransaction(assets, borrowers[i]));
+}
+
+/**
+ * Opens the pool: lenders, stakers and borrowers come, a month passes.
+ * @returns What chain time is ahead of the scenario's.
+ */
+export async function openPool(world: World): Promise<number> {
+  const { market, chain, people, scenario, book } = world;
+  const { pool, fund, loan, collateral, socializer } = market;
+  const { keeper, treasury, entrant, lenders, stakers, borrowers } = people;
+  const deposits = BigInt(DEPOSITS) * market.one;
+  const cover = times(deposits, scenario.cover);
+  const first = scenario.steps[0];
+
+  await chain.createAccounts([keeper, treasury, entrant, ...lenders, ...stakers, ...borrowers]);
+  const purses = [keeper, treasury, entrant, ...lenders, ...stakers].flatMap((owner) => [
+    action("setup", owner, loan.mint.populateTransaction(owner, 100n * deposits)),
+    ...[pool, fund, socializer].map((spender) =>
+      action("setup", owner, loan.approve.populateTransaction(spender, MaxUint256)),
+    ),
+  ]);
+  await chain.mine([
+    ...(await setPrice(market, keeper, HEADROOM * first.price)),
+    ...(await Promise.all(purses)),
+    await action("setup", treasury, collateral.mint.populateTransaction(treasury, 2n ** 128n)),
+    await action("setup", treasury, collateral.approve.populateTransaction(pool, MaxUint256)),
+  ]);
+
+  const stake = times(cover, (1 - RESERVE) / stakers.length);
+  const insurance = [
+    action("setup", treasury, fund.fundReserve.populateTransaction(cover - stake * BigInt(stakers.length))),
+    ...stakers.map((staker) => action("setup", staker, fund.deposit.populateTransaction(stake, staker))),
+  ];
+  const lent = depositsOf(world, deposits).map((assets, i) =>
+    action("setup", lenders[i], pool.deposit.populateTransaction(assets, lenders[i])),
+  );
+  await chain.mine(await Promise.all([...lent, ...(stake ? insurance : [])]));
+
+  const price = await market.oracle.price();
+  const borrowed = book.flatMap(({ share }, i) => {
+    const debt = times(BigInt(BORROWED) * market.one, share);
+    return [
+      supplyCollateral(world, i, collateralFor(world, i, debt, price)),
+      action("setup", borrowers[i], pool.borrow.populateTransaction(debt, borrowers[i], borrowers[i])),
+    ];
+  });
+  await chain.mine(await Promise.all(borrowed));
+
+  const shift = chain.time + WARM_UP - first.time;
+  await bringToHealth(world, first.time + shift - 1, first.price);
+  return shift;
+}
+
+/** Interest has changed the debts, and the price is another: collateral makes up for both. */
+async function bringToHealth(world: World, time: number, price: number): Promise<void> {
+  const { market, chain, people, accounts } = world;
+  await accounts.refresh();
+  const oracle = await setPrice(market, people.keeper, price);
+  const start = await chain.save();
+  await chain.mine(oracle, time);
+  const { positions, price: raw } = await takeSnapshot(market, accounts);
+  await start.undo();
+  const supplies = positions.flatMap(({ collateral, debt }, i) => {
+    const missing = collateralFor(world, i, debt, raw) - collateral;
+    return missing > 0n ? [supplyCollateral(world, i, missing)] : [];
+  });
+  await chain.mine([...oracle, ...(await Promise.all(supplies))], time);
+  await accounts.refresh();
+}

@@ -1,0 +1,56 @@
+import type { Accounts } from "./accounts";
+import { addressOf, type Chain } from "./chain";
+import type { Market } from "./market";
+import type { Record } from "./record";
+import type { Borrower, Scenario } from "./types";
+
+const STAKERS = 3;
+
+/** Everyone who takes part, by address. The first two lenders are probes of the fairness table. */
+export interface People {
+  keeper: string;
+  treasury: string;
+  leaver: string;
+  stayer: string;
+  entrant: string;
+  lenders: string[];
+  stakers: string[];
+  borrowers: string[];
+  /** Everyone who may hold pool shares. */
+  holders: string[];
+}
+
+/** What the parts of a simulation share. */
+export interface World {
+  market: Market;
+  chain: Chain;
+  people: People;
+  accounts: Accounts;
+  record: Record;
+  scenario: Scenario;
+  book: readonly Borrower[];
+  random: () => number;
+}
+
+export function createPeople(lenderCount: number, borrowerCount: number): People {
+  const names = (role: string, count: number) => Array.from({ length: count }, (_, i) => addressOf(`${role} ${i}`));
+  const lenders = names("lender", lenderCount);
+  const entrant = addressOf("entrant");
+  return {
+    keeper: addressOf("keeper"),
+    treasury: addressOf("treasury"),
+    ...{ leaver: lenders[0], stayer: lenders[1], entrant, lenders },
+    stakers: names("staker", STAKERS),
+    borrowers: names("borrower", borrowerCount),
+    holders: [...lenders, entrant],
+  };
+}
+
+/** Fractions are kept to a billionth where they meet amounts. */
+export function times(amount: bigint, factor: number): bigint {
+  return (amount * BigInt(Math.round(factor * 1e9))) / 1_000_000_000n;
+}
+
+export function sum(values: readonly bigint[]): bigint {
+  return values.reduce((total, value) => total + value, 0n);
+}

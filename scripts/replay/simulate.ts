@@ -1,0 +1,215 @@
+import { AFTERMATH } from "./aftermath";
+import { Accounts } from "./accounts";
+import { seededRandom } from "./book";
+import type { Chain } from "./chain";
+import { Probes } from "./fairness";
+import { ratio } from "./format";
+import { Identities } from "./identities";
+import { liquidate, writeDown } from "./keepers";
+import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
+import { openPool } from "./opening";
+import { createPeople, sum, type World } from "./people";
+import { action, Record, type Action, type Block } from "./record";
+import type { Borrower, Point, Scenario, Trace } from "./types";
+import { isWithin } from "./windows";
+
+const DAY = 86_400;
+const HARVEST_EVERY = 7 * DAY;
+
+/** What a replay is made of. */
+export interface Input {
+  scenario: Scenario;
+  book: readonly Borrower[];
+  lenders: number;
+  seed: number;
+}
+
+interface Instant {
+  time: number;
+  price: number;
+  aftermath: boolean;
+  /** What people do at this instant, in place of the keepers. */
+  others?: (world: World, now: Snapshot) => Promise<Action[]>;
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/**
+ * Replays a scenario on a market that nobody has used before.
+ * @param onPoint hears of every step.
+ */
+export async function simulate(
+  market: Market,
+  chain: Chain,
+  { scenario, book, lenders, seed }: Input,
+  onPoint: (done: number, total: number, point: Point) => void,
+): Promise<Omit<Trace, "seconds">> {
+  const people = createPeople(lenders, book.length);
+  const record = new Record(market, people.borrowers);
+  const accounts = new Accounts(market, people);
+  const world: World = { market, chain, people, accounts, record, scenario, book, random: seededRandom(seed) };
+  const shift = await openPool(world);
+  const start = await takeSnapshot(market, accounts);
+  const replay = new Replay(world, shift, start);
+
+  const { steps } = scenario;
+  const last = steps[steps.length - 1];
+  const instants: Instant[] = [
+    ...steps.map((step) => ({ ...step, aftermath: false })),
+    ...AFTERMATH.map(({ days, others }) => ({ ...last, time: last.time + days * DAY, aftermath: true, others })),
+  ];
+  const points: Point[] = [];
+  for (const instant of instants) {
+    points.push(await replay.step(instant));
+    onPoint(points.length, instants.length, points[points.length - 1]);
+  }
+  const fairness = await replay.judge();
+
+  return {
+    ...{ scenario, seed, lenders, borrowers: book.length, points, fairness },
+    loanDecimals: market.loanDecimals,
+    collateralDecimals: market.collateralDecimals,
+    lltv: Number(market.lltv) / 1e18,
+    deposits: start.state.lenderAssets,
+    borrowed: start.state.debt,
+    cover: { reserve: start.fund.reserve, staked: start.fund.staked },
+    liquidations: record.liquidations,
+    losses: record.losses,
+    recoveries: record.recoveries,
+    gas: Object.fromEntries(
+      Object.entries(record.gas).flatMap(([call, values]) => (values.length ? [[call, median(values)]] : [])),
+    ),
+    identitiesChecked: replay.identities.checked,
+    violations: replay.identities.violations,
+  };
+}
+
+class Replay {
+  readonly identities = new Identities();
+  private readonly probes: Probes;
+  private nextHarvest: number;
+  /** Value of the stayer's shares at the first step: the measure of the share price from there on. */
+  private par = 0n;
+
+  /**
+   * @param shift chain time less the time of the scenario
+   * @param now the state after the latest step
+   */
+  constructor(
+    private readonly world: World,
+    private readonly shift: number,
+    private now: Snapshot,
+  ) {
+    this.probes = new Probes(world);
+    this.nextHarvest = world.scenario.steps[0].time + HARVEST_EVERY;
+  }
+
+  /**
+   * One instant is one block: the oracle's answer, and whatever people do about it. The block is first mined without them
+   * and taken back, so that what they do can be compared with the state in which they do it, at the same second.
+   */
+  async step(instant: Instant): Promise<Point> {
+    const { chain, market, people, accounts, record } = this.world;
+    const { time, price } = instant;
+    const when = new Date(time * 1000).toISOString().slice(0, 16);
+    const accrue = await action("feed", people.keeper, market.pool.accrue.populateTransaction());
+    const oracle = [...(await setPrice(market, people.keeper, price)), accrue];
+
+    const start = await chain.save();
+    await chain.mine(oracle, time + this.shift);
+    const before = await this.snapshot();
+    this.identities.sharePrice(when, this.now, before, 0n);
+
+    const actions = await this.actions(instant, before);
+    this.now = before;
+    if (actions.length) {
+      await start.undo();
+      const calls = [...oracle, ...actions];
+      const receipts = await chain.mine(calls, time + this.shift);
+      const block = record.read({ time, price, index: before.state.index }, calls, receipts);
+      const all = block.bookings.length > 0;
+      const reported = await accounts.refresh(all ? undefined : block.touched);
+      this.now = await this.snapshot();
+      this.identities.reported(when, this.now, reported, block.touched);
+      this.check(when, before, block);
+      if (actions.some(({ kind }) => kind === "leave")) await this.probes.value(time, before, block);
+    }
+    this.identities.always(when, this.now);
+    this.identities.losses(when, this.now, record.indices, record.claimed);
+    return this.point(instant);
+  }
+
+  async judge() {
+    const fairness = await this.probes.judge();
+    if (fairness) this.identities.fairness(fairness);
+    return fairness;
+  }
+
+  private snapshot(): Promise<Snapshot> {
+    return takeSnapshot(this.world.market, this.world.accounts);
+  }
+
+  private isOnline({ time, aftermath }: Instant): boolean {
+    return aftermath || !isWithin(time, this.world.scenario.keepersOffline);
+  }
+
+  private async actions(instant: Instant, before: Snapshot): Promise<Action[]> {
+    const { time, aftermath, others } = instant;
+    if (others) return others(this.world, before);
+    if (!this.isOnline(instant)) return [];
+    const bids = aftermath || !isWithin(time, this.world.scenario.noBids);
+    const written = await writeDown(this.world, before);
+    const harvests = !written.length && time >= this.nextHarvest;
+    if (harvests) this.nextHarvest = time + HARVEST_EVERY;
+    return [
+      ...written,
+      ...(await this.probes.act(before, written)),
+      ...(await liquidate(this.world, before, time, bids)),
+      ...(harvests ? [await this.harvest()] : []),
+    ];
+  }
+
+  private harvest(): Promise<Action> {
+    const { market, people } = this.world;
+    return action("harvest", people.keeper, market.fund.harvest.populateTransaction(market.pool));
+  }
+
+  private check(when: string, before: Snapshot, { bookings, liquidations }: Block): void {
+    const principalLost = sum(bookings.map(({ layers }) => layers.principal));
+    this.identities.sharePrice(when, before, this.now, principalLost);
+    // The first booking found the state before the block, a later one what that has left.
+    for (const { shortfall, layers } of bookings.slice(0, 1))
+      this.identities.waterfall(when, before, shortfall, layers);
+    for (const { account, repaid, seized } of liquidations) {
+      this.identities.liquidated(when, before, this.now, account, repaid, seized);
+    }
+  }
+
+  private async point(instant: Instant): Promise<Point> {
+    const { market, people, record } = this.world;
+    const { state, fund, positions } = this.now;
+    const { cash, debt, lenderAssets, unvested, fees } = state;
+    const { losses } = record;
+    const ids = losses.map(({ id }) => id);
+    const share = await market.pool.convertToAssets(await market.pool.balanceOf(people.stayer));
+    const claims = ids.length ? await market.lens.claims(market.socializer, ids, people.stayer) : [];
+    const paid = ids.map((id) => record.claimedOf(people.stayer, id));
+    this.par ||= share;
+    return {
+      time: instant.time,
+      price: instant.price,
+      aftermath: instant.aftermath,
+      keepersOnline: this.isOnline(instant),
+      ...{ cash, debt, lenderAssets, unvested, fees },
+      writtenOff: sum(positions.map(({ writtenOff }) => writtenOff)),
+      sharePrice: ratio(share, this.par),
+      shareValue: ratio(share + sum([...claims]) + sum(paid), this.par),
+      utilisation: ratio(debt, debt + cash),
+      cover: fund.available,
+      shortfall: sum(losses.map(({ shortfall }) => shortfall)),
+      principalLost: sum(losses.map(({ principal }) => principal)),
+      recovered: sum(losses.map(({ recovered }) => recovered)),
+      claimed: sum([...record.claimed.values()]),
+    };
+  }
+}

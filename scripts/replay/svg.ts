@@ -1,0 +1,205 @@
+import type { Window } from "./types";
+
+/** A time series as inline SVG, drawn once for a desktop and once for a phone, so that its text has one size on both. */
+
+export interface Series {
+  name: string;
+  /** A CSS colour, here always a variable that follows the colour scheme. */
+  colour: string;
+  values: readonly number[];
+  dashed?: boolean;
+  filled?: boolean;
+}
+
+/** A dot on the plot. */
+export interface Mark {
+  time: number;
+  value: number;
+  colour: string;
+  /** Radius in pixels. */
+  radius: number;
+  /** A flag above the plot, for what must not be overlooked. */
+  label?: string;
+}
+
+export interface Chart {
+  id: string;
+  title: string;
+  /** One sentence for those who do not see the plot. */
+  description: string;
+  times: readonly number[];
+  series: readonly Series[];
+  marks?: readonly Mark[];
+  bands?: readonly Window[];
+  percent?: boolean;
+  /** Values that the axis must include. */
+  include?: readonly number[];
+}
+
+/** Maps times to fractions of the plot's width. */
+export type TimeScale = (time: number) => number;
+
+interface Frame {
+  name: "wide" | "narrow";
+  width: number;
+  height: number;
+  left: number;
+  right: number;
+  bottom: number;
+  ticks: number;
+}
+
+export const FRAMES: readonly Frame[] = [
+  { name: "wide", width: 960, height: 300, left: 68, right: 16, bottom: 28, ticks: 8 },
+  { name: "narrow", width: 350, height: 230, left: 54, right: 10, bottom: 28, ticks: 4 },
+];
+
+/** Room above the plot, with and without flags. */
+const FLAGS = 26;
+const PLAIN = 8;
+
+/** The crash takes this much of the width, however long the aftermath lasts. */
+const CRASH_WIDTH = 0.78;
+const GAP = 0.02;
+
+const STEPS_OF_TIME = [900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800].concat(
+  [1, 2, 3, 6, 12, 24].map((months) => months * 2_629_800),
+);
+
+export function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** Two scales side by side: the crash, and from `end` on the aftermath. */
+export function timeScale(start: number, end: number, last: number): TimeScale {
+  if (last <= end) return (time) => (time - start) / (end - start);
+  return (time) =>
+    time <= end
+      ? (CRASH_WIDTH * (time - start)) / (end - start)
+      : CRASH_WIDTH + GAP + ((1 - CRASH_WIDTH - GAP) * (time - end)) / (last - end);
+}
+
+/** About `count` round values that cover [low, high]. */
+function niceTicks(low: number, high: number, count: number): number[] {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * (([1, 2, 2.5, 5, 10] as const).find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.ceil(high / step - 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** Just as many decimals as the distance between ticks needs. */
+function tickLabel(value: number, step: number, percent = false): string {
+  const [shown, distance] = percent ? [100 * value, 100 * step] : [value, step];
+  const digits = Math.max(0, 1 - Math.floor(Math.log10(distance) + 1e-9));
+  const text = shown.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const trimmed =
+    digits && Number.isInteger(Number((distance * 10 ** (digits - 1)).toFixed(6))) ? text.slice(0, -1) : text;
+  return trimmed.replace(/\.$/, "") + (percent ? " %" : "");
+}
+
+function timeTicks(start: number, end: number, count: number): number[] {
+  const step = STEPS_OF_TIME.find((candidate) => (end - start) / candidate <= count) ?? (end - start) / count;
+  const ticks: number[] = [];
+  for (let time = Math.ceil(start / step) * step; time <= end; time += step) ticks.push(time);
+  return ticks;
+}
+
+function timeLabel(time: number, span: number): string {
+  const date = new Date(time * 1000);
+  const text = date.toUTCString(); // Thu, 12 Mar 2020 10:15:00 GMT
+  const day = text.slice(5, 11).replace(/^0/, "");
+  if (span > 400 * 86_400) return text.slice(8, 16);
+  if (span > 4 * 86_400 || (date.getUTCHours() === 0 && date.getUTCMinutes() === 0)) return day;
+  return text.slice(17, 22);
+}
+
+function draw(chart: Chart, frame: Frame, scale: TimeScale, end: number): string {
+  const { left, right, bottom, width, height } = frame;
+  const id = `${chart.id}-${frame.name}`;
+  const start = chart.times[0];
+  const last = chart.times[chart.times.length - 1];
+  const x = (time: number) => left + scale(time) * (width - left - right);
+
+  const all = [...chart.series.flatMap(({ values }) => values), ...(chart.include ?? [])];
+  const [min, max] = all.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [
+    Infinity,
+    -Infinity,
+  ] as [number, number]);
+  const pad = max === min ? Math.abs(max) / 100 || 1 : 0;
+  const ticks = niceTicks(min - pad, max + pad, 4);
+  const [low, high] = [ticks[0], ticks[ticks.length - 1]];
+  const step = ticks[1] - ticks[0];
+  const top = chart.marks ? FLAGS : PLAIN;
+  const y = (value: number) => height - bottom - ((value - low) / (high - low)) * (height - top - bottom);
+  const at = (value: number) => value.toFixed(1);
+
+  const parts: string[] = [];
+  for (const { from, to } of chart.bands ?? []) {
+    const [x0, x1] = [x(Math.max(from, start)), x(Math.min(to, end))];
+    parts.push(
+      `<rect class="band" x="${at(x0)}" y="${top}" width="${at(Math.max(x1 - x0, 1))}" height="${height - top - bottom}"/>`,
+    );
+  }
+  for (const tick of ticks) {
+    parts.push(
+      `<line class="grid" x1="${left}" x2="${width - right}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>`,
+      `<text class="tick" x="${left - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tickLabel(tick, step, chart.percent)}</text>`,
+    );
+  }
+  const axis = height - bottom + 18;
+  const aftermath = last > end;
+  for (const tick of timeTicks(start, end, frame.ticks)) {
+    const anchor = x(tick) < left + 12 ? "start" : "middle";
+    if (x(tick) > (aftermath ? x(end) - 14 : width - right - 14)) continue;
+    parts.push(
+      `<text class="tick" x="${at(x(tick))}" y="${axis}" text-anchor="${anchor}">${timeLabel(tick, end - start)}</text>`,
+    );
+  }
+  if (aftermath) {
+    const divide = (x(end) + x(end + 1e-6)) / 2;
+    parts.push(
+      `<line class="divide" x1="${at(divide)}" x2="${at(divide)}" y1="${top}" y2="${height - bottom + 6}"/>`,
+      `<text class="tick" x="${width - right}" y="${axis}" text-anchor="end">+${Math.round((last - end) / 86_400)} days</text>`,
+    );
+  }
+  for (const { colour, values, dashed, filled } of chart.series) {
+    // What holds from one step to the next is drawn as a step.
+    const path = values
+      .map((value, i) => (i ? `H${at(x(chart.times[i]))}V${at(y(value))}` : `M${at(x(start))} ${at(y(value))}`))
+      .join("");
+    if (filled) {
+      parts.push(
+        `<path d="${path}V${height - bottom}H${at(x(start))}Z" style="fill:${colour}" class="area" stroke="none"/>`,
+      );
+    }
+    parts.push(`<path d="${path}" style="stroke:${colour}" class="line${dashed ? " dashed" : ""}"/>`);
+  }
+  let flagFrom = -Infinity;
+  for (const { time, value, colour, radius, label } of chart.marks ?? []) {
+    const [cx, cy] = [x(time), y(value)];
+    if (label) {
+      parts.push(
+        `<line style="stroke:${colour}" class="flag" x1="${at(cx)}" x2="${at(cx)}" y1="${top}" y2="${at(cy)}"/>`,
+      );
+      const half = 3.6 * label.length;
+      // A crowd of losses gets a flag each and a name only where there is room for it.
+      if (cx - half > flagFrom) {
+        const middle = Math.min(Math.max(cx, left + half), width - right - half);
+        parts.push(
+          `<text class="flag-label" x="${at(middle)}" y="${top - 8}" text-anchor="middle">${escape(label)}</text>`,
+        );
+        flagFrom = middle + half + 6;
+      }
+    }
+    parts.push(`<circle cx="${at(cx)}" cy="${at(cy)}" r="${at(radius)}" style="fill:${colour}" class="mark"/>`);
+  }
+  parts.push(`<line class="cursor" y1="${top}" y2="${height - bottom}" x1="0" x2="0"/>`);
+  return `<svg class="${frame.name}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d" data-left="${left}" data-span="${width - left - right}"><title id="${id}-t">${escape(chart.title)}</title><desc id="${id}-d">${escape(chart.description)}</desc>${parts.join("")}</svg>`;
+}
+
+/** @param end The last price; what comes after it is the aftermath. */
+export function drawChart(chart: Chart, scale: TimeScale, end: number): string {
+  return FRAMES.map((frame) => draw(chart, frame, scale, end)).join("");
+}

@@ -1,0 +1,163 @@
+/**
+ * What a replay is given and what it leaves behind: the simulation writes a `Trace`, the terminal, the JSON file and the
+ * HTML report only read it.
+ *
+ * Units: `bigint` amounts are base units of the loan asset unless a comment says otherwise; times are unix seconds;
+ * prices are whole loan-asset units per whole collateral unit; ratios are fractions of 1.
+ */
+
+/** Lenders' deposits when a pool opens, and what is borrowed of them, in whole loan assets. */
+export const DEPOSITS = 10_000_000;
+export const BORROWED = 8_800_000;
+
+/** The price from `time` on, until the next step. */
+export interface Step {
+  time: number;
+  price: number;
+}
+
+/** `from` is inside the window, `to` is not. */
+export interface Window {
+  from: number;
+  to: number;
+}
+
+/** A price path with the conditions under which it is replayed. */
+export interface Scenario {
+  name: string;
+  title: string;
+  story: string;
+  collateral: string;
+  loan: string;
+  steps: Step[];
+  /** Nobody liquidates and nobody writes down. */
+  keepersOffline: Window[];
+  /** Insolvency is still written down, but nobody buys collateral. */
+  noBids: Window[];
+  /** Liquidation threshold of the pool, where it is not the one that the deployment configures. */
+  lltv?: number;
+  /** Insurance at the first step, as a fraction of the lenders' deposits. */
+  cover: number;
+  /** What was done to the data, for the reader of the results. */
+  notes: string[];
+}
+
+/** One borrower of the book, before the book is scaled to the pool. */
+export interface Borrower {
+  /** Fraction of the debt of the whole book. */
+  share: number;
+  /** Health at the first step. */
+  health: number;
+}
+
+export const LAYERS = ["fees", "reserve", "staked", "interest", "principal"] as const;
+
+/** What absorbs a loss, in the order in which it does. */
+export type Layer = (typeof LAYERS)[number];
+export type Layers = Record<Layer, bigint>;
+
+/** The pool at the end of a step. */
+export interface Point {
+  time: number;
+  /** What happens after the last price: repayments, donations, claims. */
+  aftermath: boolean;
+  price: number;
+  keepersOnline: boolean;
+  cash: bigint;
+  /** Debt of performing positions. */
+  debt: bigint;
+  /** Debt that was written down and is still owed. */
+  writtenOff: bigint;
+  lenderAssets: bigint;
+  unvested: bigint;
+  fees: bigint;
+  /** Value of one share in terms of its value at the first step. */
+  sharePrice: number;
+  /** `sharePrice` plus what one share held since the first step can claim, or has claimed, for losses of principal. */
+  shareValue: number;
+  utilisation: number;
+  /** Insurance the pool can call on now. */
+  cover: bigint;
+  /** Everything below is cumulative since the first step. */
+  shortfall: bigint;
+  principalLost: bigint;
+  recovered: bigint;
+  claimed: bigint;
+}
+
+export interface Liquidation {
+  time: number;
+  price: number;
+  borrower: number;
+  repaid: bigint;
+  /** Base units of the collateral. */
+  seized: bigint;
+}
+
+export interface Loss extends Layers {
+  id: number;
+  time: number;
+  price: number;
+  /** Accounts written down in the call. */
+  accounts: number;
+  shortfall: bigint;
+  recovered: bigint;
+  /** `recovered`, by the layer that it was paid back to. */
+  recoveredBy: Layers;
+}
+
+export type RecoverySource = "repayment" | "liquidation" | "refinance" | "treasury";
+
+export interface Recovery extends Layers {
+  time: number;
+  lossId: number;
+  source: RecoverySource;
+  assets: bigint;
+}
+
+/** One of the three lenders with equal stakes at the first loss that reaches principal. */
+export interface Probe {
+  stake: bigint;
+  /** What the stake is worth in the block of the loss, after it: paid out to the leaver, left in the pool by the others. */
+  afterLoss: bigint;
+  /** Claims on that loss, paid by the end. */
+  claims: bigint;
+  /** What staying in brought from then on: interest less later losses, with the claims on those. Nothing for the leaver. */
+  since: bigint;
+}
+
+export interface Fairness {
+  lossId: number;
+  time: number;
+  leaver: Probe;
+  stayer: Probe;
+  entrant: Probe;
+  /** |leaver − stayer| in `afterLoss + claims`, as a fraction of the stake. */
+  spread: number;
+  /** Interest that had not vested when the leaver left, and that it therefore did not take along. */
+  forfeited: bigint;
+}
+
+export interface Trace {
+  scenario: Scenario;
+  seed: number;
+  loanDecimals: number;
+  collateralDecimals: number;
+  lenders: number;
+  borrowers: number;
+  lltv: number;
+  deposits: bigint;
+  borrowed: bigint;
+  cover: { reserve: bigint; staked: bigint };
+  points: Point[];
+  liquidations: Liquidation[];
+  losses: Loss[];
+  recoveries: Recovery[];
+  /** Absent when no loss reached the lenders' principal. */
+  fairness?: Fairness;
+  /** Median gas of each call; absent when it was never made. */
+  gas: Partial<Record<"liquidate" | "writeDown" | "claim", number>>;
+  identitiesChecked: number;
+  violations: string[];
+  seconds: number;
+}

@@ -1,0 +1,137 @@
+import { expect } from "chai";
+
+import { toResult } from "../../../scripts/replay/json";
+import { renderReport } from "../../../scripts/replay/report";
+import { Progress, summarise } from "../../../scripts/replay/terminal";
+import { syntheticTrace } from "./trace";
+
+const withoutLoss = () => {
+  const { fairness: _, ...trace } = syntheticTrace();
+  return { ...trace, losses: [], recoveries: [], gas: {} };
+};
+
+describe("replay: what it shows", () => {
+  describe("the JSON file", () => {
+    const result = toResult(syntheticTrace());
+
+    it("has the keys that others rely on", () => {
+      const layers = ["shortfall", "fees", "reserve", "staked", "interest", "principal", "recovered"];
+      expect(result).to.have.all.keys(
+        ...["scenario", "steps", "lenders", "borrowers", "losses", "totals", "fairness", "gas"],
+        ...["identitiesChecked", "violations", "seconds"],
+      );
+      expect(result.losses[0]).to.have.all.keys("id", ...layers);
+      expect(result.totals).to.have.all.keys(...layers);
+      expect(result.fairness).to.have.all.keys("leaver", "stayer", "entrant", "spread");
+      expect(result.gas).to.have.all.keys("liquidate", "writeDown", "claim");
+    });
+
+    it("writes amounts as decimal strings that add up", () => {
+      for (const loss of [...result.losses, result.totals]) {
+        const { shortfall, fees, reserve, staked, interest, principal } = loss;
+        const sum = [fees, reserve, staked, interest, principal].reduce((all, layer) => all + BigInt(layer), 0n);
+        expect(sum.toString()).to.equal(shortfall);
+      }
+      expect(result.totals.shortfall).to.equal("71350000000");
+      expect(result.fairness).to.deep.equal({
+        leaver: "100000000000",
+        stayer: "100000000000",
+        entrant: "99999999999",
+        spread: 0,
+      });
+      expect(JSON.parse(JSON.stringify(result))).to.deep.equal(result);
+    });
+
+    it("says null where nothing could be measured", () => {
+      const { fairness, gas, totals } = toResult(withoutLoss());
+      expect(fairness).to.deep.equal({ leaver: null, stayer: null, entrant: null, spread: null });
+      expect(gas).to.deep.equal({ liquidate: null, writeDown: null, claim: null });
+      expect(totals.shortfall).to.equal("0");
+    });
+  });
+
+  describe("the terminal", () => {
+    it("has a table of losses, of recoveries and of fairness", () => {
+      const text = summarise(syntheticTrace());
+      expect(text).to.match(/12 Mar 12:30 {2}7 accounts +30,000 +2,100 +2,000 +8,000 +3,300 +14,600 +17,900/);
+      expect(text).to.match(/all +71,350 +2,140 +2,000 +8,000 +3,610 +55,600 +26,900/);
+      expect(text).to.match(/defaulters who repaid +17,900 +14,600 +3,300 +0 +0 +0/);
+      expect(text).to.match(/leaver, out at once +0\.998500000 +0\.001500000 +1\.000000000/);
+      expect(text).to.contain("Spread between leaver and stayer: 0 of the stake");
+      expect(text).to.contain("12,345 identities checked, 0 violated; 21.4 s");
+    });
+
+    it("says so when nothing was lost", () => {
+      expect(summarise(withoutLoss())).to.contain("No loss reached the lenders' principal");
+    });
+
+    const show = (isTTY: boolean) => {
+      const written: string[] = [];
+      const write = (text: string) => written.push(text) > 0;
+      const progress = new Progress({ write, isTTY, columns: 100 }, 6, "USDC");
+      const { points } = syntheticTrace();
+      points.forEach((point, i) => progress.show(i + 1, points.length, point));
+      return written;
+    };
+
+    it("rewrites one line of a terminal, within its width", () => {
+      const written = show(true);
+      expect(written).to.have.length(syntheticTrace().points.length);
+      for (const line of written) {
+        expect(line).to.match(/^\r/);
+        expect(line.replace("\r\x1b[K", "").trimEnd()).to.have.length.below(100);
+      }
+      expect(written.at(-1)).to.contain("100 %").and.to.match(/\n$/);
+    });
+
+    it("writes a plain line now and then elsewhere, and one for every loss", () => {
+      const written = show(false);
+      expect(written.length).to.be.within(10, 14);
+      expect(written.join("")).to.not.contain("\r").and.to.not.contain("\x1b");
+      expect(written.some((line) => line.includes("12 Mar 12:30") && line.includes("loss 30,000 USDC"))).to.be.true;
+      expect(written.some((line) => line.includes("keepers away"))).to.be.true;
+    });
+  });
+
+  describe("the report", () => {
+    const page = renderReport(syntheticTrace());
+
+    it("is one page that loads nothing", () => {
+      expect(page).to.match(/^<!doctype html>/);
+      expect(page).to.not.match(/(src|href)=|url\(|@import|https?:|fetch\(|XMLHttpRequest/);
+    });
+
+    it("has every plot twice, each with a title and a description of its own", () => {
+      const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+      expect(new Set(ids).size).to.equal(ids.length);
+      for (const chart of ["price", "share", "utilisation", "coverage", "recoveries"]) {
+        for (const frame of ["wide", "narrow"]) {
+          expect(ids).to.include.members([`${chart}-${frame}-t`, `${chart}-${frame}-d`]);
+        }
+      }
+      expect(page.match(/<svg /g)).to.have.length(10);
+    });
+
+    it("draws only finite numbers", () => expect(page).to.not.match(/NaN|Infinity|undefined/));
+
+    it("marks every liquidation and every loss, and shows each waterfall", () => {
+      const trace = syntheticTrace();
+      expect(page.match(/class="mark"/g)).to.have.length(2 * (trace.liquidations.length + trace.losses.length));
+      expect(page.match(/<dl class="fall">/g)).to.have.length(trace.losses.length);
+    });
+
+    it("escapes what came from outside", () => {
+      const trace = syntheticTrace();
+      const title = `<script>alert("1")</script>`;
+      const hostile = renderReport({ ...trace, scenario: { ...trace.scenario, title, notes: [title] } });
+      expect(hostile).to.not.contain("<script>alert");
+    });
+
+    it("has something to say when nothing was lost", () => {
+      const calm = renderReport(withoutLoss());
+      expect(calm)
+        .to.contain("Nothing had to be written down")
+        .and.to.not.match(/NaN|Infinity|undefined/);
+    });
+  });
+});
