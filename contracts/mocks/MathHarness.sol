@@ -203,7 +203,7 @@ contract MathHarness {
         uint256 wanted,
         uint256 maxPremium,
         uint256 elapsed
-    ) external pure returns (uint256) {
+    ) external pure returns (uint256 premium, uint256 used) {
         return Premium.next(current, wanted, maxPremium, elapsed);
     }
 

@@ -1,5 +1,5 @@
 /** Twin of `Premium.sol`: the price of cover, and what an exit request forfeits. Amounts are loan asset units. */
-import { WAD, min, mulDivDown, mulDivUp } from "./fixedPoint";
+import { WAD, divUp, mulDivDown, mulDivUp } from "./fixedPoint";
 
 /** The premium crosses its whole range in this time at the fastest (seconds). */
 export const FULL_RANGE = 30n * 24n * 3600n;
@@ -16,10 +16,20 @@ export function target(available: bigint, debt: bigint, maxPremium: bigint, half
   return mulDivDown(maxPremium, ratio, ratio + halfCover);
 }
 
-/** The premium after `elapsed` seconds on the way to the one that is wanted, basis points. */
-export function next(current: bigint, wanted: bigint, maxPremium: bigint, elapsed: bigint): bigint {
+/**
+ * The premium after `elapsed` seconds on the way to the one that is wanted, moved by whole basis points, and the seconds that
+ * this took: all of them once the target is reached.
+ */
+export function next(
+  current: bigint,
+  wanted: bigint,
+  maxPremium: bigint,
+  elapsed: bigint,
+): { premium: bigint; used: bigint } {
   const step = (maxPremium * elapsed) / FULL_RANGE;
-  return wanted > current ? current + min(wanted - current, step) : current - min(current - wanted, step);
+  const distance = wanted > current ? wanted - current : current - wanted;
+  if (distance <= step) return { premium: wanted, used: elapsed };
+  return { premium: wanted > current ? current + step : current - step, used: divUp(step * FULL_RANGE, maxPremium) };
 }
 
 /** Shares that a request of `shares` loses when it expires or is renewed: those that its gain is worth, rounded up. */
