@@ -254,10 +254,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MathHarness__factory>;
     getContractFactory(
-      name: "MockAccount",
-      signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.MockAccount__factory>;
-    getContractFactory(
       name: "MockAggregator",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockAggregator__factory>;
@@ -289,10 +285,6 @@ declare module "hardhat/types/runtime" {
       name: "ProtocolProbe",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ProtocolProbe__factory>;
-    getContractFactory(
-      name: "RogueFund",
-      signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.RogueFund__factory>;
     getContractFactory(
       name: "ITransferHook",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -627,11 +619,6 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.MathHarness>;
     getContractAt(
-      name: "MockAccount",
-      address: string | ethers.Addressable,
-      signer?: ethers.Signer
-    ): Promise<Contracts.MockAccount>;
-    getContractAt(
       name: "MockAggregator",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -671,11 +658,6 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.ProtocolProbe>;
-    getContractAt(
-      name: "RogueFund",
-      address: string | ethers.Addressable,
-      signer?: ethers.Signer
-    ): Promise<Contracts.RogueFund>;
     getContractAt(
       name: "ITransferHook",
       address: string | ethers.Addressable,
@@ -958,10 +940,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MathHarness>;
     deployContract(
-      name: "MockAccount",
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.MockAccount>;
-    deployContract(
       name: "MockAggregator",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockAggregator>;
@@ -993,10 +971,6 @@ declare module "hardhat/types/runtime" {
       name: "ProtocolProbe",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProtocolProbe>;
-    deployContract(
-      name: "RogueFund",
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.RogueFund>;
     deployContract(
       name: "ITransferHook",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1331,11 +1305,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MathHarness>;
     deployContract(
-      name: "MockAccount",
-      args: any[],
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.MockAccount>;
-    deployContract(
       name: "MockAggregator",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1375,11 +1344,6 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProtocolProbe>;
-    deployContract(
-      name: "RogueFund",
-      args: any[],
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.RogueFund>;
     deployContract(
       name: "ITransferHook",
       args: any[],

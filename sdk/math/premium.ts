@@ -17,8 +17,8 @@ export function target(available: bigint, debt: bigint, maxPremium: bigint, half
 }
 
 /**
- * The premium after `elapsed` seconds on the way to the one that is wanted, basis points, and the seconds that its whole basis
- * points took: all of them once the target is reached.
+ * The premium after `elapsed` seconds on the way to the one that is wanted, moved by whole basis points, and the seconds that
+ * this took: all of them once the target is reached.
  */
 export function next(
   current: bigint,

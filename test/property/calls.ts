@@ -36,21 +36,18 @@ const emitted = (outcome: Outcome, name: string, key: string) => {
 function bookingOf(world: World, outcome: Outcome): Booking | undefined {
   const [log] = find(outcome, "LossRecorded");
   if (!log) return undefined;
-  const { lossId, shortfall, layers, lenderEpoch, stakerEpoch } = log.args as unknown as Omit<
-    Booking,
-    "lenderEpoch" | "stakerEpoch"
-  > & { lenderEpoch: bigint; stakerEpoch: bigint };
-  const ended = (target: unknown) => find(outcome, "GenerationEnded").some(({ address }) => address === target);
+  const { lossId, shortfall, layers } = log.args as unknown as Pick<Booking, "lossId" | "shortfall" | "layers">;
+  const ending = ({ target }: { target: unknown }, supply: bigint) => ({
+    epochOpened: find(outcome, "EpochOpened").some(({ address }) => address === target),
+    generationEnded: find(outcome, "GenerationEnded").some(({ address }) => address === target),
+    supply,
+  });
   return {
     lossId,
     shortfall,
     layers: toLayers(layers),
-    lenderEpoch: lenderEpoch !== 0n,
-    stakerEpoch: stakerEpoch !== 0n,
-    poolEnded: ended(world.pool.target),
-    fundEnded: ended(world.fund.target),
-    poolSupply: outcome.before.pool.supply,
-    fundSupply: outcome.before.stakeSupply,
+    pool: ending(world.pool, outcome.before.pool.supply),
+    fund: ending(world.fund, outcome.before.stakeSupply),
   };
 }
 

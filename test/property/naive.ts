@@ -53,12 +53,16 @@ export interface Booking {
   lossId: bigint;
   shortfall: bigint;
   layers: Layers;
-  lenderEpoch: boolean;
-  stakerEpoch: boolean;
-  poolEnded: boolean;
-  fundEnded: boolean;
-  poolSupply: bigint;
-  fundSupply: bigint;
+  pool: Ending;
+  fund: Ending;
+}
+
+/** What a booked loss did to the holders of a share. */
+interface Ending {
+  epochOpened: boolean;
+  generationEnded: boolean;
+  /** Shares before the loss. */
+  supply: bigint;
 }
 
 /** What the contracts say of recoveries in one call: by loss, and beyond all layers. */
@@ -96,13 +100,18 @@ interface Loss {
   grown: Exact;
   /** The part of `due` that is cover and not interest on it. */
   cover: { reserve: Exact; staked: Exact };
-  closed: boolean;
-  /** What each holder had when the loss reached the layer. */
-  lenders: Map<string, Exact>;
-  stakers: Map<string, Exact>;
+  /** The epochs whose holders stand for principal and staked, open already or not; 0 for none. */
+  lenderEpoch: number;
+  stakerEpoch: number;
   lenderClaims: bigint;
   stakerClaims: bigint;
   claimed: Map<string, bigint>;
+}
+
+/** What each holder had at the losses that opened an epoch, from 1 on; and what was lost since. */
+interface Epochs {
+  holders: Map<string, Exact>[];
+  pending: bigint;
 }
 
 interface State {
@@ -119,8 +128,11 @@ interface State {
   fees: Exact;
   borrowers: Map<string, Borrower>;
   losses: Map<bigint, Loss>;
+  epochs: Epochs;
   episodes: bigint[][];
   episodeStart: bigint;
+  /** Whether the last loss opened no epoch of lenders, so that its record takes another one. */
+  open: boolean;
   fund: {
     time: bigint;
     stakers: Map<string, Staker>;
@@ -132,6 +144,7 @@ interface State {
     effectiveAt: bigint;
     outstanding: Exact;
     premiumAt: bigint;
+    epochs: Epochs;
   };
   slack: Exact;
 }
@@ -168,6 +181,7 @@ export class Naive {
       effectiveAt: 0n,
       outstanding: 0n,
       premiumAt: 0n,
+      epochs: { holders: [], pending: 0n },
     };
     const pool = {
       time,
@@ -181,8 +195,10 @@ export class Naive {
       fees: 0n,
       borrowers: new Map<string, Borrower>(),
       losses: new Map<bigint, Loss>(),
+      epochs: { holders: [], pending: 0n },
       episodes: [],
       episodeStart: 0n,
+      open: false,
       slack: 0n,
     };
     return new Naive(terms, { ...pool, fund }, time, UNIT);
@@ -292,10 +308,12 @@ export class Naive {
 
   claimable(lossId: bigint, account: string): Exact {
     const loss = this.loss(lossId);
-    const part = (claims: bigint, holders: Map<string, Exact>) =>
-      claims === 0n ? 0n : (claims * UNIT * (holders.get(account) ?? 0n)) / sum(holders.values());
-    const entitled = part(loss.lenderClaims, loss.lenders) + part(loss.stakerClaims, loss.stakers);
-    return entitled - (loss.claimed.get(account) ?? 0n) * UNIT;
+    const part = (claims: bigint, holders: Map<string, Exact> | undefined) =>
+      claims === 0n || !holders ? 0n : (claims * UNIT * (holders.get(account) ?? 0n)) / sum(holders.values());
+    const { epochs, fund } = this.state;
+    const lender = part(loss.lenderClaims, epochs.holders[loss.lenderEpoch - 1]);
+    const staker = part(loss.stakerClaims, fund.epochs.holders[loss.stakerEpoch - 1]);
+    return lender + staker - (loss.claimed.get(account) ?? 0n) * UNIT;
   }
 
   private loss(lossId: bigint): Loss {
@@ -520,15 +538,13 @@ export class Naive {
   /** Runs a shortfall through the waterfall. */
   private book(booking: Booking) {
     const s = this.state;
-    const { layers } = booking;
-    const { lossId, pendingPrincipal, pendingStaked } = this.record(booking.lossId);
+    const { layers, shortfall } = booking;
     const [principal, staked] = [this.lenderAssets(), this.stakedAssets()];
-
-    let left = booking.shortfall * UNIT;
+    let left = shortfall * UNIT;
     const take = (layer: keyof Layers, held: Exact) => {
       const taken = min(left, held);
       left -= taken;
-      this.expect(`${layer} of loss ${lossId}`, layers[layer], taken);
+      this.expect(`${layer} of loss ${booking.lossId}`, layers[layer], taken);
     };
     take("fees", s.fees);
     const coverage = this.coverage();
@@ -537,8 +553,89 @@ export class Naive {
     take("staked", max(0n, coverage - reserve));
     take("interest", s.unvested);
     take("principal", left);
-    if (sum(Object.values(layers)) !== booking.shortfall) throw new Error("the layers do not add up to the shortfall");
+    if (sum(Object.values(layers)) !== shortfall) throw new Error("the layers do not add up to the shortfall");
 
+    this.record(booking);
+    s.fees = max(0n, s.fees - layers.fees * UNIT);
+    s.unvested = max(0n, s.unvested - layers.interest * UNIT);
+    s.cash += layers.reserve + layers.staked;
+    s.fund.outstanding += (layers.reserve + layers.staked) * UNIT;
+    const fromUnvested = min(s.fund.unvested, layers.reserve * UNIT);
+    s.fund.unvested -= fromUnvested;
+    s.fund.reserve = max(0n, s.fund.reserve + fromUnvested - layers.reserve * UNIT);
+
+    const stakes = [...s.fund.stakers].map(([account, { free, cooling }]): [string, Exact] => [
+      account,
+      free + cooling,
+    ]);
+    this.openEpoch("lender", s.epochs, booking.pool, layers.principal, principal, s.lenders);
+    this.openEpoch("staker", s.fund.epochs, booking.fund, layers.staked, staked, new Map(stakes));
+    s.open = !booking.pool.epochOpened;
+
+    this.spread(-layers.principal * UNIT);
+    this.spreadStaked(-layers.staked * UNIT);
+    this.expectEnd("pool", booking.pool, layers.principal, this.lenderAssets());
+    this.expectEnd("fund", booking.fund, layers.staked, this.stakedAssets());
+    if (booking.pool.generationEnded || s.lenders.size === 0) this.endLenders();
+    if (booking.fund.generationEnded) this.endStakers();
+  }
+
+  /** An epoch opens once what was lost since the last one is a basis point of what was there then. */
+  private openEpoch(
+    name: string,
+    epochs: Epochs,
+    { epochOpened }: Ending,
+    lost: bigint,
+    held: Exact,
+    holders: Map<string, Exact>,
+  ) {
+    epochs.pending += lost;
+    const before = held + (epochs.pending - lost) * UNIT;
+    const margin = lost === 0n ? always(false) : epochs.pending * UNIT - before / 10_000n;
+    this.expectChoice(`${name} epoch`, epochOpened, margin);
+    if (!epochOpened) return;
+    epochs.holders.push(new Map(holders));
+    epochs.pending = 0n;
+  }
+
+  /** A generation ends under 1e-6 of par, which is a thousandth of a unit. */
+  private expectEnd(name: string, { generationEnded, supply }: Ending, lost: bigint, held: Exact) {
+    const margin = lost === 0n || supply === 0n ? always(false) : (supply * UNIT) / 10n ** 9n - held;
+    this.expectChoice(`end of ${name} shares`, generationEnded, margin);
+  }
+
+  /** Adds a booking to the record that takes it: the last one while it may, or a new one, in its episode. */
+  private record({ lossId, layers }: Booking) {
+    const s = this.state;
+    const last = BigInt(s.losses.size);
+    const ongoing = last !== 0n && this.now <= s.episodeStart + EPISODE;
+    const lenderEpoch = layers.principal === 0n ? 0 : s.epochs.holders.length + 1;
+    const stakerEpoch = layers.staked === 0n ? 0 : s.fund.epochs.holders.length + 1;
+    const known = s.losses.get(last)?.stakerEpoch ?? 0;
+    const joins = ongoing && s.open && (known === 0 || stakerEpoch === 0 || known === stakerEpoch);
+    const expected = joins ? last : last + 1n;
+    if (lossId !== expected) throw new Error(`booked as loss ${lossId}, expected ${expected}`);
+    if (!joins) {
+      const episode = s.episodes.at(-1);
+      if (ongoing && episode && episode.length < MAX_EPISODE_LOSSES) {
+        episode.push(lossId);
+      } else {
+        s.episodes.push([lossId]);
+        s.episodeStart = this.now;
+      }
+      s.losses.set(lossId, {
+        lost: noLayers(),
+        recovered: noLayers(),
+        due: noLayers(),
+        grown: this.grown,
+        cover: { reserve: 0n, staked: 0n },
+        lenderEpoch: 0,
+        stakerEpoch: 0,
+        lenderClaims: 0n,
+        stakerClaims: 0n,
+        claimed: new Map(),
+      });
+    }
     const loss = this.loss(lossId);
     const due = this.dueOf(loss);
     for (const layer of LAYERS) {
@@ -548,85 +645,8 @@ export class Naive {
     loss.grown = this.grown;
     loss.cover.reserve += layers.reserve * UNIT;
     loss.cover.staked += layers.staked * UNIT;
-
-    s.fees = max(0n, s.fees - layers.fees * UNIT);
-    s.unvested = max(0n, s.unvested - layers.interest * UNIT);
-    s.cash += layers.reserve + layers.staked;
-    s.fund.outstanding += (layers.reserve + layers.staked) * UNIT;
-    const fromUnvested = min(s.fund.unvested, layers.reserve * UNIT);
-    s.fund.unvested -= fromUnvested;
-    s.fund.reserve = max(0n, s.fund.reserve + fromUnvested - layers.reserve * UNIT);
-
-    // an epoch opens at a basis point of what the holders had, earlier losses of the record included
-    const opens = (lost: bigint, pending: bigint, held: Exact) =>
-      lost === 0n ? always(false) : (pending + lost) * UNIT - (pending * UNIT + held) / 10_000n;
-    this.expectChoice("lender epoch", booking.lenderEpoch, opens(layers.principal, pendingPrincipal, principal));
-    this.expectChoice("staker epoch", booking.stakerEpoch, opens(layers.staked, pendingStaked, staked));
-    if (booking.lenderEpoch) loss.lenders = new Map(s.lenders);
-    if (booking.stakerEpoch) {
-      loss.stakers = new Map([...s.fund.stakers].map(([account, { free, cooling }]) => [account, free + cooling]));
-    }
-    loss.closed ||= booking.lenderEpoch || booking.stakerEpoch;
-
-    this.spread(-layers.principal * UNIT);
-    this.spreadStaked(-layers.staked * UNIT);
-    // a generation ends under 1e-6 of par, which is a thousandth of a unit
-    const wiped = (lost: bigint, supply: bigint, held: Exact) =>
-      lost === 0n || supply === 0n ? always(false) : (supply * UNIT) / 10n ** 9n - held;
-    this.expectChoice(
-      "end of pool shares",
-      booking.poolEnded,
-      wiped(layers.principal, booking.poolSupply, this.lenderAssets()),
-    );
-    this.expectChoice(
-      "end of fund shares",
-      booking.fundEnded,
-      wiped(layers.staked, booking.fundSupply, this.stakedAssets()),
-    );
-    if (booking.poolEnded || s.lenders.size === 0) this.endLenders();
-    if (booking.fundEnded) this.endStakers();
-  }
-
-  /** The record that takes a loss: the last one while it is open, or a new one; in its episode. */
-  private record(actual: bigint) {
-    const s = this.state;
-    const last = BigInt(s.losses.size);
-    const record = s.losses.get(last);
-    const [pendingPrincipal, pendingStaked] = [record?.lost.principal ?? 0n, record?.lost.staked ?? 0n];
-    const ongoing = record !== undefined && this.now <= s.episodeStart + EPISODE;
-    const open = record && !record.closed && (pendingPrincipal !== 0n || pendingStaked !== 0n || ongoing);
-    const lossId = open ? last : last + 1n;
-    if (lossId !== actual) throw new Error(`booked as loss ${actual}, expected ${lossId}`);
-    if (open) {
-      if (!ongoing) {
-        // it follows its losses into a new episode
-        s.episodes[s.episodes.length - 1] = s.episodes.at(-1)!.filter((id) => id !== last);
-        s.episodes.push([last]);
-        s.episodeStart = this.now;
-      }
-      return { lossId, pendingPrincipal, pendingStaked };
-    }
-    const episode = s.episodes.at(-1);
-    if (ongoing && episode && episode.length < MAX_EPISODE_LOSSES) {
-      episode.push(lossId);
-    } else {
-      s.episodes.push([lossId]);
-      s.episodeStart = this.now;
-    }
-    s.losses.set(lossId, {
-      lost: noLayers(),
-      recovered: noLayers(),
-      due: noLayers(),
-      grown: this.grown,
-      cover: { reserve: 0n, staked: 0n },
-      closed: false,
-      lenders: new Map(),
-      stakers: new Map(),
-      lenderClaims: 0n,
-      stakerClaims: 0n,
-      claimed: new Map(),
-    });
-    return { lossId, pendingPrincipal: 0n, pendingStaked: 0n };
+    if (lenderEpoch !== 0) loss.lenderEpoch = lenderEpoch;
+    if (stakerEpoch !== 0) loss.stakerEpoch = stakerEpoch;
   }
 
   /* LIQUIDATION */
@@ -665,7 +685,7 @@ export class Naive {
       const tolerance = this.state.price === 0n ? 0n : (16n * slack * ORACLE_SCALE) / this.state.price + 2n * UNIT;
       if (abs(paid.seized * UNIT - seized) > tolerance)
         throw new Error(`seized ${paid.seized}, expected ${seized} / 1e30`);
-      this.expect("repaid of the performing debt", paid.repaid, min(total * UNIT, b.debt));
+      if (!this.isNear(paid.repaid, match.ofDebt, 16n)) throw new Error(`${paid.repaid} paid the performing debt`);
 
       const [debt, value] = [b.debt, this.valueOf(b.collateral)];
       this.reduceDebt(b, paid.repaid);
@@ -688,7 +708,7 @@ export class Naive {
   }
 
   /** What is repaid of what a liquidator asks for, and its incentive (30 decimals), if the debt were off by `error`. */
-  private repayable(b: Borrower, asked: bigint, error: Exact): { repaid: Exact; incentive: Exact } {
+  private repayable(b: Borrower, asked: bigint, error: Exact): { repaid: Exact; ofDebt: Exact; incentive: Exact } {
     const t = this.terms;
     const ratio = (wad: bigint) => wad * 10n ** 12n;
     const [lltv, m, w, i, h] = [t.lltv, t.minIncentive, t.writeDownIncentive, t.maxIncentive, t.targetHealth].map(
@@ -697,22 +717,18 @@ export class Naive {
     const debt = max(0n, b.debt + (b.debt === 0n ? 0n : error));
     const owed = debt + sum(b.writtenOff.map((entry) => entry.amount));
     const value = this.valueOf(b.collateral);
-    if (owed <= 0n) return { repaid: 0n, incentive: 0n };
+    if (owed <= 0n) return { repaid: 0n, ofDebt: 0n, incentive: 0n };
 
-    let [incentive, limit, whole] = [m, 0n, 0n];
-    if (owed * UNIT > value * lltv) {
-      const health = (value * lltv) / owed;
-      const low = (lltv * (UNIT + i)) / UNIT;
-      const ramp = health <= low ? i : m + ((i - m) * (UNIT - health)) / (UNIT - low);
-      incentive = min(ramp, max(w, (value * UNIT) / owed - UNIT));
-      whole = min(owed, (value * UNIT) / (UNIT + incentive));
-      const toTarget = (h * owed - lltv * value) / (h - (lltv * (UNIT + incentive)) / UNIT);
-      limit = min(whole, toTarget);
-    } else {
-      limit = this.dueWrittenOff(b);
-      whole = max(limit, debt);
-      if (limit === 0n) return { repaid: 0n, incentive };
-    }
+    // of a healthy account only what is due of the written-off debt
+    if (owed * UNIT <= value * lltv)
+      return { repaid: min(this.dueWrittenOff(b), asked * UNIT), ofDebt: 0n, incentive: m };
+    const health = (value * lltv) / owed;
+    const low = (lltv * (UNIT + i)) / UNIT;
+    const ramp = health <= low ? i : m + ((i - m) * (UNIT - health)) / (UNIT - low);
+    const incentive = min(ramp, max(w, (value * UNIT) / owed - UNIT));
+    const whole = min(owed, (value * UNIT) / (UNIT + incentive));
+    const toTarget = (h * owed - lltv * value) / (h - (lltv * (UNIT + incentive)) / UNIT);
+    let limit = min(whole, toTarget);
     const minDebt = t.minDebt * UNIT;
     // all of it when the rest would be dust
     if (limit < debt && debt - limit < minDebt) limit = whole;
@@ -722,7 +738,7 @@ export class Naive {
       if (!defaulted) repaid = max(0n, min(repaid, debt - minDebt));
       else if (debt < minDebt) repaid = 0n;
     }
-    return { repaid, incentive };
+    return { repaid, ofDebt: min(repaid, debt), incentive };
   }
 
   /* RECOVERIES */
@@ -844,9 +860,10 @@ export class Naive {
       interest += paid.interest * UNIT;
       fees += paid.fees * UNIT;
       reserve += paid.reserve * UNIT;
-      if (loss.lenders.size !== 0) loss.lenderClaims += paid.principal;
+      // until its epoch opens, the holders of the day stand for those of then
+      if (loss.lenderEpoch !== 0 && loss.lenderEpoch <= s.epochs.holders.length) loss.lenderClaims += paid.principal;
       else interest += paid.principal * UNIT;
-      if (loss.stakers.size !== 0) loss.stakerClaims += paid.staked;
+      if (loss.stakerEpoch !== 0 && loss.stakerEpoch <= s.fund.epochs.holders.length) loss.stakerClaims += paid.staked;
       else staked += paid.staked * UNIT;
     }
     s.cash += (interest + fees) / UNIT;
@@ -999,7 +1016,7 @@ export class Naive {
       const step = (t.maxPremium * (this.now - since)) / (30n * DAY);
       const next = target > s.premium ? min(target, s.premium + step) : max(target, s.premium - step);
       if (abs(premium - next) > 1n) throw new Error(`premium ${premium}, expected ${next}`);
-      if (premiumAt !== this.now && premiumAt !== since) throw new Error(`premium moved at ${premiumAt}`);
+      if (premiumAt < since || premiumAt > this.now) throw new Error(`premium moved at ${premiumAt}`);
       this.expect("harvested", paid, min(s.fees, s.cash * UNIT));
 
       s.premium = premium;

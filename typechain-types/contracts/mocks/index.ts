@@ -4,7 +4,6 @@
 import type * as weirdErc20Sol from "./WeirdERC20.sol";
 export type { weirdErc20Sol };
 export type { MathHarness } from "./MathHarness";
-export type { MockAccount } from "./MockAccount";
 export type { MockAggregator } from "./MockAggregator";
 export type { MockERC20 } from "./MockERC20";
 export type { MockERC4626 } from "./MockERC4626";
@@ -13,4 +12,3 @@ export type { MockHookReceiver } from "./MockHookReceiver";
 export type { MockOracle } from "./MockOracle";
 export type { MockSwapper } from "./MockSwapper";
 export type { ProtocolProbe } from "./ProtocolProbe";
-export type { RogueFund } from "./RogueFund";

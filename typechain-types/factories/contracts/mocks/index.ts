@@ -3,7 +3,6 @@
 /* eslint-disable */
 export * as weirdErc20Sol from "./WeirdERC20.sol";
 export { MathHarness__factory } from "./MathHarness__factory";
-export { MockAccount__factory } from "./MockAccount__factory";
 export { MockAggregator__factory } from "./MockAggregator__factory";
 export { MockERC20__factory } from "./MockERC20__factory";
 export { MockERC4626__factory } from "./MockERC4626__factory";
@@ -12,4 +11,3 @@ export { MockHookReceiver__factory } from "./MockHookReceiver__factory";
 export { MockOracle__factory } from "./MockOracle__factory";
 export { MockSwapper__factory } from "./MockSwapper__factory";
 export { ProtocolProbe__factory } from "./ProtocolProbe__factory";
-export { RogueFund__factory } from "./RogueFund__factory";
