@@ -254,6 +254,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MathHarness__factory>;
     getContractFactory(
+      name: "MockAccount",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockAccount__factory>;
+    getContractFactory(
       name: "MockAggregator",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockAggregator__factory>;
@@ -623,6 +627,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.MathHarness>;
     getContractAt(
+      name: "MockAccount",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockAccount>;
+    getContractAt(
       name: "MockAggregator",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -949,6 +958,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MathHarness>;
     deployContract(
+      name: "MockAccount",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAccount>;
+    deployContract(
       name: "MockAggregator",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockAggregator>;
@@ -1317,6 +1330,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MathHarness>;
+    deployContract(
+      name: "MockAccount",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAccount>;
     deployContract(
       name: "MockAggregator",
       args: any[],

@@ -128,6 +128,8 @@ export type { LendingPool } from "./contracts/LendingPool";
 export { LendingPool__factory } from "./factories/contracts/LendingPool__factory";
 export type { MathHarness } from "./contracts/mocks/MathHarness";
 export { MathHarness__factory } from "./factories/contracts/mocks/MathHarness__factory";
+export type { MockAccount } from "./contracts/mocks/MockAccount";
+export { MockAccount__factory } from "./factories/contracts/mocks/MockAccount__factory";
 export type { MockAggregator } from "./contracts/mocks/MockAggregator";
 export { MockAggregator__factory } from "./factories/contracts/mocks/MockAggregator__factory";
 export type { MockERC20 } from "./contracts/mocks/MockERC20";

@@ -4,6 +4,7 @@
 import type * as weirdErc20Sol from "./WeirdERC20.sol";
 export type { weirdErc20Sol };
 export type { MathHarness } from "./MathHarness";
+export type { MockAccount } from "./MockAccount";
 export type { MockAggregator } from "./MockAggregator";
 export type { MockERC20 } from "./MockERC20";
 export type { MockERC4626 } from "./MockERC4626";

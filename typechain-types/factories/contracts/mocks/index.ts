@@ -3,6 +3,7 @@
 /* eslint-disable */
 export * as weirdErc20Sol from "./WeirdERC20.sol";
 export { MathHarness__factory } from "./MathHarness__factory";
+export { MockAccount__factory } from "./MockAccount__factory";
 export { MockAggregator__factory } from "./MockAggregator__factory";
 export { MockERC20__factory } from "./MockERC20__factory";
 export { MockERC4626__factory } from "./MockERC4626__factory";
