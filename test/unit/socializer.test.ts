@@ -172,6 +172,17 @@ describe("BadDebtSocializer", () => {
       });
     }
 
+    it("counts as empty while its payment would arrive short", async () => {
+      const p = await covered({ weirdAsset: true });
+      const weird = await ethers.getContractAt("WeirdERC20", p.asset);
+      await weird.setQuirks({ feeBps: 100, returns_: 0, paused: false, revertsOnZero: false });
+      await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("500"), p.pool));
+      await expect(p.pool.writeDown([p.borrower])).to.emit(p.socializer, "CoverUnavailable");
+      const { cash } = await p.pool.state();
+      expect(await weird.balanceOf(p.pool)).to.be.greaterThanOrEqual(cash);
+      expect((await p.socializer.lossOf(1)).principal).to.be.greaterThan(p.assets("400"));
+    });
+
     it("must have had the gas to pay: nobody starves it and goes on without", async () => {
       const p = await loadFixture(coveredPlain);
       await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("500"), p.pool));
@@ -411,6 +422,32 @@ describe("BadDebtSocializer", () => {
       const total = [...paid.values()].reduce((sum, layers) => sum + layers.principal + layers.staked, 0n);
       expect([...paid.values()].some(({ fees }) => fees > 0n)).to.equal(true);
       expect(await p.asset.balanceOf(p.socializer)).to.equal(total);
+    });
+
+    it("reach the lenders of the day's other losses pro rata to what is outstanding there", async () => {
+      const p = await uncovered();
+      for (const [borrower, assets] of [
+        [p.borrower, "300"],
+        [p.borrower2, "600"],
+        [p.borrower3, "900"],
+      ] as const) {
+        await loss(p, borrower.address, p.assets(assets));
+      }
+      await recover(p, 2n, p.assets("200")); // leaves about 400, to 900 of the third
+      await p.provideAssets(p.stranger, p.assets("1000"), p.socializer);
+      const at = await nextBlock();
+      const [own, second, third] = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, at)));
+      const lenders = ({ outstanding }: typeof own) => outstanding.principal + outstanding.interest;
+      expect(lenders(second)).to.be.closeTo(p.assets("400"), p.assets("0.1"));
+      const shared = p.assets("650");
+      await p.socializer.connect(p.stranger).recover(1, lenders(own) + shared);
+
+      const total = lenders(second) + lenders(third);
+      const got = async (id: number) => (await p.socializer.lossOf(id)).recovered;
+      expect(await got(1)).to.equal(lenders(own));
+      const ofSecond = (shared * lenders(second)) / total;
+      expect((await got(2)) - p.assets("200")).to.equal(ofSecond);
+      expect(await got(3)).to.equal(shared - ofSecond);
     });
 
     it("send each layer to where it lives", async () => {
