@@ -290,6 +290,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ProtocolProbe__factory>;
     getContractFactory(
+      name: "RogueFund",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.RogueFund__factory>;
+    getContractFactory(
       name: "ITransferHook",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ITransferHook__factory>;
@@ -668,6 +672,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ProtocolProbe>;
     getContractAt(
+      name: "RogueFund",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.RogueFund>;
+    getContractAt(
       name: "ITransferHook",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -985,6 +994,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProtocolProbe>;
     deployContract(
+      name: "RogueFund",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.RogueFund>;
+    deployContract(
       name: "ITransferHook",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ITransferHook>;
@@ -1362,6 +1375,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ProtocolProbe>;
+    deployContract(
+      name: "RogueFund",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.RogueFund>;
     deployContract(
       name: "ITransferHook",
       args: any[],

@@ -146,6 +146,8 @@ export type { MockSwapper } from "./contracts/mocks/MockSwapper";
 export { MockSwapper__factory } from "./factories/contracts/mocks/MockSwapper__factory";
 export type { ProtocolProbe } from "./contracts/mocks/ProtocolProbe";
 export { ProtocolProbe__factory } from "./factories/contracts/mocks/ProtocolProbe__factory";
+export type { RogueFund } from "./contracts/mocks/RogueFund";
+export { RogueFund__factory } from "./factories/contracts/mocks/RogueFund__factory";
 export type { ITransferHook } from "./contracts/mocks/WeirdERC20.sol/ITransferHook";
 export { ITransferHook__factory } from "./factories/contracts/mocks/WeirdERC20.sol/ITransferHook__factory";
 export type { WeirdERC20 } from "./contracts/mocks/WeirdERC20.sol/WeirdERC20";

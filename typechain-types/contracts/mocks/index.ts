@@ -13,3 +13,4 @@ export type { MockHookReceiver } from "./MockHookReceiver";
 export type { MockOracle } from "./MockOracle";
 export type { MockSwapper } from "./MockSwapper";
 export type { ProtocolProbe } from "./ProtocolProbe";
+export type { RogueFund } from "./RogueFund";

@@ -12,3 +12,4 @@ export { MockHookReceiver__factory } from "./MockHookReceiver__factory";
 export { MockOracle__factory } from "./MockOracle__factory";
 export { MockSwapper__factory } from "./MockSwapper__factory";
 export { ProtocolProbe__factory } from "./ProtocolProbe__factory";
+export { RogueFund__factory } from "./RogueFund__factory";
