@@ -153,9 +153,7 @@ describe("LendingPool: administration", () => {
       const before = await p.pool.state(NEXT);
       expect(before.cash).to.equal(p.assets("10"));
       expect(before.fees).to.be.greaterThan(p.assets("10"));
-      await expect(p.pool.connect(fund).harvest(0n))
-        .to.emit(p.pool, "FeesHarvested")
-        .withArgs(p.assets("10"), 0n);
+      await expect(p.pool.connect(fund).harvest(0n)).to.emit(p.pool, "FeesHarvested").withArgs(p.assets("10"), 0n);
       const after = await p.pool.state();
       expect([after.cash, after.fees]).to.deep.equal([0n, before.fees - p.assets("10")]);
       await expectIdentity(p.pool);

@@ -39,6 +39,7 @@ describe("LendingPool: liquidate", () => {
   async function termsOf(p: LentPool, account: AddressLike = p.borrower) {
     const price = await p.oracle.price();
     const { collateral, debt, writtenOff } = await p.pool.positionOf(account, NEXT);
+    const { index } = await p.pool.state(NEXT);
     const [value, owed] = [(collateral * price) / PRICE_SCALE, debt + writtenOff];
     const health = (value * LLTV) / owed;
     const low = (LLTV * (WAD + MOST)) / WAD;
@@ -46,7 +47,10 @@ describe("LendingPool: liquidate", () => {
     const incentive = min(ramp, max(AFTER_WRITE_DOWN, (value * WAD) / owed - WAD));
     const toTarget = divUp(TARGET * owed - LLTV * value, TARGET - (LLTV * (WAD + incentive)) / WAD);
     const affordable = min((value * WAD) / (WAD + incentive), owed);
-    const seizedFor = (repaid: bigint) => min((((repaid * (WAD + incentive)) / WAD) * PRICE_SCALE) / price, collateral);
+    // only whole units of the index are paid for
+    const paidFor = (repaid: bigint) => (repaid < debt ? (((repaid * WAD) / index) * index) / WAD : repaid);
+    const seizedFor = (repaid: bigint) =>
+      min((((paidFor(repaid) * (WAD + incentive)) / WAD) * PRICE_SCALE) / price, collateral);
     return { collateral, debt, writtenOff, owed, value, ramp, incentive, limit: min(toTarget, affordable), seizedFor };
   }
 
@@ -105,20 +109,19 @@ describe("LendingPool: liquidate", () => {
       expect(incentives[5][0]).to.be.within(AFTER_WRITE_DOWN, AFTER_WRITE_DOWN + WAD / 100n);
     });
 
-    it("in part lowers what is owed, never the collateral's cover of it", async () => {
+    it("in part lowers what is owed, never the collateral for each unit of it", async () => {
       const p = await loadFixture(fixture);
       for (const price of ["1850", "1660"]) {
         await p.setPrice(price);
-        for (const asked of [1n, 999n, p.assets("1000"), p.assets("10000")]) {
+        for (const asked of [1n, 2n, 3n, 999n, p.assets("1000"), p.assets("10000")]) {
           await setNext();
-          const { value, debt, seizedFor } = await termsOf(p);
+          const { debt, collateral } = await termsOf(p);
+          const scaled = await p.pool.scaledDebtOf(p.borrower);
           await liquidate(p, asked);
           const after = await p.pool.positionOf(p.borrower);
-          const valueAfter = (after.collateral * (await p.oracle.price())) / PRICE_SCALE;
+          const scaledAfter = await p.pool.scaledDebtOf(p.borrower);
           expect(after.debt).to.be.within(debt - asked, debt - asked + 1n);
-          // cross-multiplied, but for the two units by which D and C may round
-          expect((valueAfter + 1n) * debt, `${price} ${asked}`).to.be.greaterThanOrEqual(value * (after.debt - 1n));
-          expect(seizedFor(asked)).to.be.greaterThan(0n);
+          expect(after.collateral * scaled, `${price} ${asked}`).to.be.greaterThanOrEqual(collateral * scaledAfter);
         }
       }
     });
@@ -242,14 +245,19 @@ describe("LendingPool: liquidate", () => {
       for (const outcome of outcomes) expect(outcome).to.be.closeTo(outcomes[0], 5000n);
     });
 
-    it("leaves the cover of the debt as it was, whatever part of it is repaid", async () => {
+    it("never lowers the cover of the debt, whatever part of it is repaid", async () => {
       const p = await loadFixture(fixture);
       await p.setPrice("1500");
-      for (const asked of [1n, 12_345n, p.assets("20000"), p.assets("30000")]) {
+      await p.pool.writeDown([p.borrower]);
+      for (const asked of [1n, 2n, 3n, 12_345n, p.assets("20000"), p.assets("30000")]) {
+        const scaled = await p.pool.scaledDebtOf(p.borrower);
+        const { collateral } = await p.pool.positionOf(p.borrower);
         await liquidate(p, asked);
-        const { collateral, debt } = await p.pool.positionOf(p.borrower);
-        const value = (collateral * (await p.oracle.price())) / PRICE_SCALE;
-        expect((value * WAD) / debt).to.be.closeTo(WAD + AFTER_WRITE_DOWN, WAD / 10n ** 8n);
+        const after = await p.pool.positionOf(p.borrower);
+        const scaledAfter = await p.pool.scaledDebtOf(p.borrower);
+        expect(after.collateral * scaled, `${asked}`).to.be.greaterThanOrEqual(collateral * scaledAfter);
+        const value = (after.collateral * (await p.oracle.price())) / PRICE_SCALE;
+        expect((value * WAD) / after.debt).to.be.closeTo(WAD + AFTER_WRITE_DOWN, WAD / 10n ** 8n);
       }
     });
 
@@ -347,7 +355,7 @@ describe("LendingPool: liquidate", () => {
         .withArgs(p.borrower.address, health);
     });
 
-    it("takes up to what is due after 7 days, at the least incentive, whatever the health", async () => {
+    it("of a healthy account takes what is due after 7 days at the least incentive, and no performing debt", async () => {
       const p = await loadFixture(defaulted);
       await p.setPrice("3000");
       const [{ since }] = await p.pool.writtenOffOf(p.borrower);
@@ -356,23 +364,44 @@ describe("LendingPool: liquidate", () => {
       await expect(liquidate(p))
         .to.be.revertedWithCustomError(p.pool, "HealthyPosition")
         .withArgs(p.borrower.address, health);
+      const price = await p.oracle.price();
+      const seizedFor = (repaid: bigint) => (((repaid * 1005n) / 1000n) * PRICE_SCALE) / price;
       await time.setNextBlockTimestamp(since + 7n * DAY);
-      const { debt, writtenOff, collateral } = await p.pool.positionOf(p.borrower, NEXT);
-      const seized = (((writtenOff * 1005n) / 1000n) * PRICE_SCALE) / (await p.oracle.price());
-      const { index } = await p.pool.state(NEXT);
-      await expect(liquidate(p))
+      const scaled = await p.pool.scaledDebtOf(p.borrower);
+      const part = p.assets("1000");
+      await expect(liquidate(p, part))
         .to.emit(p.pool, "Liquidated")
-        .withArgs(p.liquidator.address, p.borrower.address, writtenOff, 0n, seized, (writtenOff * WAD) / index);
-      const after = await p.pool.positionOf(p.borrower);
-      expect(after.debt).to.be.within(debt - writtenOff, debt - writtenOff + 1n);
-      expect(after.collateral).to.equal(collateral - seized);
-      // once no performing debt is left, the written-off one is paid
-      while ((await p.pool.positionOf(p.borrower)).debt !== 0n) await liquidate(p);
+        .withArgs(p.liquidator.address, p.borrower.address, 0n, part, seizedFor(part), 0n);
       await setNext();
-      const due = (await p.pool.positionOf(p.borrower, NEXT)).writtenOff;
-      await expect(liquidate(p)).to.changeTokenBalance(p.asset, p.liquidator, -due);
-      expect((await p.pool.positionOf(p.borrower)).writtenOff).to.equal(0n);
+      const { writtenOff } = await p.pool.positionOf(p.borrower, NEXT);
+      const transaction = await liquidate(p);
+      await expect(transaction)
+        .to.emit(p.pool, "Liquidated")
+        .withArgs(p.liquidator.address, p.borrower.address, 0n, writtenOff, seizedFor(writtenOff), 0n);
+      await expect(transaction).to.changeTokenBalance(p.asset, p.liquidator, -writtenOff);
+      const after = await p.pool.positionOf(p.borrower);
+      expect(after.writtenOff).to.equal(0n);
+      expect(after.collateral).to.equal(p.collaterals("50") - seizedFor(part) - seizedFor(writtenOff));
+      expect(await p.pool.scaledDebtOf(p.borrower)).to.equal(scaled);
       await expectIdentity(p.pool);
+      // that is all: the account is like any other again
+      await expect(liquidate(p)).to.be.revertedWithCustomError(p.pool, "HealthyPosition");
+      await p.pool.connect(p.borrower).withdrawCollateral(1n, p.borrower, p.borrower);
+    });
+
+    it("takes only the entries that are due", async () => {
+      const p = await loadFixture(defaulted);
+      await time.increase(4n * DAY);
+      await p.setPrice("1400");
+      await p.pool.writeDown([p.borrower]);
+      await p.setPrice("3000");
+      await time.increase(4n * DAY);
+      const [old, recent] = await p.pool.writtenOffOf(p.borrower);
+      await setNext();
+      const due = divUp(old.scaled * (await p.pool.state(NEXT)).index, WAD);
+      await expect(liquidate(p)).to.changeTokenBalance(p.asset, p.liquidator, -due);
+      expect(await p.pool.writtenOffOf(p.borrower)).to.deep.equal([recent]);
+      await expect(liquidate(p)).to.be.revertedWithCustomError(p.pool, "HealthyPosition");
     });
 
     it("of an unhealthy account uses the ramp, due or not", async () => {
