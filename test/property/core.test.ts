@@ -1,6 +1,6 @@
 /**
  * Random sequences of calls by six accounts that lend, borrow, stake, liquidate, default and recover. After every call the
- * contracts are compared with the naive model, and the identities of DESIGN.md §9 are checked on what the contracts say.
+ * contracts are compared with the naive model, and the identities are checked on what the contracts say.
  */
 import fc from "fast-check";
 

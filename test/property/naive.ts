@@ -1,5 +1,5 @@
 /**
- * A naive model of the protocol, written from DESIGN.md: what each lender and staker owns and each borrower owes stands in a map,
+ * A naive model of the protocol, written from the rules alone: what each lender and staker owns and each borrower owes stands in a map,
  * in exact amounts; interest, losses and recoveries are given to each of them separately. No shares, no index, no packing, and
  * nothing of the contracts' arithmetic but the growth and vesting factors of each interval.
  *

@@ -302,7 +302,7 @@ export class World {
     expect(held).to.equal(unclaimed);
   }
 
-  /* IDENTITIES, of DESIGN.md §9, on what the contracts say alone */
+  /* IDENTITIES, on what the contracts say alone */
 
   private checkIdentities({ before, after, logs }: Outcome) {
     const { pool, holdings } = after;

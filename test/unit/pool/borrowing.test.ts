@@ -418,8 +418,7 @@ describe("LendingPool: collateral and debt", () => {
       const p = await loadFixture(fixture);
       await p.pool.connect(p.borrower2).supplyCollateral(p.collaterals("10"), p.borrower2);
       await p.pool.connect(p.borrower2).borrow(p.assets("100"), p.borrower2, p.borrower2);
-      const { index, lenderAssets } = await p.pool.state();
-      let [low, high] = [lenderAssets, lenderAssets];
+      const { index } = await p.pool.state();
       for (const assets of [1n, 2n, 3n, 999n, 1_000_001n]) {
         const { interface: abi } = p.pool;
         const owner = p.borrower2.address;
@@ -428,9 +427,9 @@ describe("LendingPool: collateral and debt", () => {
           abi.encodeFunctionData("repay", [assets, owner]),
         ];
         await setNext(1n);
-        low = (await p.pool.state(NEXT)).lenderAssets;
+        const low = (await p.pool.state(NEXT)).lenderAssets;
         await p.pool.connect(p.borrower2).multicall([...pair, ...pair, ...pair]);
-        high = (await p.pool.state()).lenderAssets;
+        const high = (await p.pool.state()).lenderAssets;
         expect(high - low, `${assets}`).to.be.within(0n, 6n);
         await expectIdentity(p.pool);
       }

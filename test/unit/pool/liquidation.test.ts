@@ -15,7 +15,7 @@ import {
 const WAD = 10n ** 18n;
 const PRICE_SCALE = 10n ** 36n;
 const [LLTV, TARGET] = [(86n * WAD) / 100n, (125n * WAD) / 100n];
-// m, w and i of DESIGN §4
+// m, w and i
 const [LEAST, AFTER_WRITE_DOWN, MOST] = [WAD / 200n, WAD / 50n, WAD / 20n];
 const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
 const min = (...numbers: bigint[]) => numbers.reduce((x, y) => (x < y ? x : y));
@@ -35,7 +35,7 @@ describe("LendingPool: liquidate", () => {
   const liquidate = (p: LentPool, repay = MaxUint256, least = 0n, borrower: AddressLike = p.borrower) =>
     p.pool.connect(p.liquidator).liquidate(borrower, repay, least, "0x");
 
-  /** What the next transaction finds of an unhealthy account, and what it may do to it by DESIGN §4. */
+  /** What the next transaction finds of an unhealthy account, and what it may do to it. */
   async function termsOf(p: LentPool, account: AddressLike = p.borrower) {
     const price = await p.oracle.price();
     const { collateral, debt, writtenOff } = await p.pool.positionOf(account, NEXT);

@@ -20,7 +20,7 @@ describe("LendingPool: writeDown", () => {
     return p;
   }
 
-  /** DESIGN §4: what a write-down takes from an account at the next transaction's index, in its units. */
+  /** What a write-down takes from an account at the next transaction's index, in its units. */
   async function cutOf(p: LentPool, account: AddressLike) {
     const [{ index }, price] = [await p.pool.state(NEXT), await p.oracle.price()];
     const { collateral, debt } = await p.pool.positionOf(account, NEXT);
