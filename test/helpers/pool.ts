@@ -50,7 +50,7 @@ export async function callOf(target: BaseContract, name: string, args: readonly 
   return { target: await target.getAddress(), data: target.interface.encodeFunctionData(name, resolved) };
 }
 
-/** DESIGN §9, invariant 1. */
+/** cash + debt == lenderAssets + unvested + fees, and the tokens are there. */
 export async function expectIdentity(pool: LendingPool) {
   const { cash, debt, lenderAssets, unvested, fees } = await pool.state();
   expect(cash + debt).to.equal(lenderAssets + unvested + fees);
