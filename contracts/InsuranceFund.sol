@@ -27,24 +27,24 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     /// @dev The reserve tier; `unvested` as of `time`. What the stakers hold is in the ledger's `net`.
     struct Tier {
-        uint112 reserve;
-        uint112 unvested;
-        uint32 time;
+        uint104 reserve;
+        uint104 unvested;
+        uint40 time;
     }
 
     struct Request {
         uint112 shares;
-        uint104 assets;
-        uint32 opensAt;
+        uint96 assets;
+        uint40 opensAt;
         uint8 generation;
     }
 
     struct Limit {
-        uint112 limit;
-        uint112 pending;
-        uint32 effectiveAt;
-        uint112 outstanding;
-        uint32 premiumAt;
+        uint104 limit;
+        uint104 pending;
+        uint40 effectiveAt;
+        uint104 outstanding;
+        uint40 premiumAt;
         bool listed;
     }
 
@@ -97,7 +97,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         RESERVE_CUT = p.reserveCut;
         MAX_PREMIUM = p.maxPremium;
         HALF_COVER = p.halfCover;
-        _tier.time = uint32(block.timestamp);
+        _tier.time = uint40(block.timestamp);
     }
 
     /* ------------------------------------------- STAKERS ENTER ----------------------------------------- */
@@ -150,7 +150,12 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
             if (shares > balance) revert ERC20InsufficientBalance(msg.sender, balance, shares);
             uint256 assets = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
             uint256 opensAt = block.timestamp + cooldownPeriod;
-            _requests[msg.sender] = Request(uint112(shares), uint104(assets), uint32(opensAt), s.y.generation);
+            _requests[msg.sender] = Request(
+                uint112(shares),
+                uint96(assets.min(type(uint96).max)),
+                uint40(opensAt),
+                s.y.generation
+            );
             emit CooldownStarted(msg.sender, shares, assets, opensAt, opensAt + windowPeriod);
         }
         _store(s);
@@ -184,7 +189,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         if (shares > request.shares) revert ExceedsRequest(shares, request.shares);
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         // what is left of the request keeps its value per share, rounded down
-        request.assets = uint104((uint256(request.assets) * (request.shares - shares)) / request.shares);
+        request.assets = uint96((uint256(request.assets) * (request.shares - shares)) / request.shares);
         request.shares -= uint112(shares);
         if (request.shares == 0) delete _requests[owner];
         else _requests[owner] = request;
@@ -241,13 +246,13 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         Cache memory s,
         Limit storage limit,
         address pool
-    ) private view returns (uint256 premium, uint32 movedAt) {
+    ) private view returns (uint256 premium, uint40 movedAt) {
         PoolState memory p = ILendingPool(pool).state();
         uint256 since = limit.premiumAt == 0 ? block.timestamp : limit.premiumAt;
         uint256 target = Premium.target(_available(s, limit), p.debt, MAX_PREMIUM, HALF_COVER);
         uint256 used;
         (premium, used) = Premium.next(p.premium, target, MAX_PREMIUM, block.timestamp - since);
-        movedAt = uint32(since + used);
+        movedAt = uint40(since + used);
     }
 
     /* -------------------------------------------- COVERAGE --------------------------------------------- */
@@ -261,9 +266,9 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         uint256 effectiveAt = block.timestamp;
         if (limit > current) {
             effectiveAt += cooldownPeriod + windowPeriod;
-            (l.limit, l.pending, l.effectiveAt) = (uint112(current), uint112(limit), uint32(effectiveAt));
+            (l.limit, l.pending, l.effectiveAt) = (uint104(current), uint104(limit), uint40(effectiveAt));
         } else {
-            (l.limit, l.pending, l.effectiveAt) = (uint112(limit), 0, 0);
+            (l.limit, l.pending, l.effectiveAt) = (uint104(limit), 0, 0);
         }
         _list(pool, l);
         emit CoverageLimitSet(pool, limit, effectiveAt);
@@ -287,7 +292,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve -= reserve_;
         reserve_ += part;
         if (staked != 0) stakerEpoch = _slash(s, staked);
-        limit.outstanding += uint112(reserve_ + staked);
+        limit.outstanding += uint104(reserve_ + staked);
         _store(s);
         emit Covered(pool, reserve_, staked, stakerEpoch);
         uint256 before = ASSET.balanceOf(pool);
@@ -327,7 +332,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve += reserve_;
         _store(s);
         Limit storage limit = _limits[pool];
-        limit.outstanding -= uint112(restored.min(limit.outstanding));
+        limit.outstanding -= uint104(restored.min(limit.outstanding));
         emit RecoveryCredited(pool, reserve_, staked, restored);
     }
 
@@ -427,7 +432,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function _store(Cache memory s) private {
         _ledger = s.y;
-        _tier = Tier(uint112(s.reserve), uint112(s.unvested), uint32(block.timestamp));
+        _tier = Tier(uint104(s.reserve), uint104(s.unvested), uint40(block.timestamp));
     }
 
     /// @dev Without shares, what was the stakers' belongs to the reserve.

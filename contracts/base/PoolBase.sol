@@ -126,7 +126,11 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         s.borrowed = z.net;
         s.cap = z.cap;
         s.topTick = z.topTick;
-        uint256 elapsed = block.timestamp - x.time;
+        uint256 elapsed;
+        unchecked {
+            // right for 136 years, also when the stored 32 bits wrap
+            elapsed = uint32(block.timestamp) - x.time;
+        }
         if (elapsed != 0) {
             uint256 debt = Interest.debtOf(s.scaledDebt, s.index);
             (s.index, s.rate, s.unvested) = Interest.accrue(
