@@ -12,11 +12,9 @@ import {
 } from "hardhat/builtin-tasks/task-names";
 import { subtask } from "hardhat/config";
 import type { HardhatUserConfig, HttpNetworkUserConfig, SolcBuild } from "hardhat/types";
-import { existsSync } from "node:fs";
 import { version as solcVersion } from "solc/package.json";
 
-if (existsSync(".env")) process.loadEnvFile();
-const env = process.env;
+import { env } from "./deploy/env";
 
 /** The compiler is the pinned npm package, so that no build ever downloads one. */
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async (args: { solcVersion: string }): Promise<SolcBuild> => {
@@ -83,7 +81,8 @@ const config: HardhatUserConfig = {
     deployer: 0,
     governor: namedAccount(1, env.GOVERNOR),
     guardian: namedAccount(2, env.GUARDIAN),
-    treasury: namedAccount(3, env.TREASURY),
+    treasury: 3,
+    keeper: namedAccount(4, env.KEEPER),
   },
   typechain: { outDir: "typechain-types", target: "ethers-v6", dontOverrideCompile: coverage },
   mocha: { timeout: 600_000, forbidOnly: Boolean(env.CI) },

@@ -364,7 +364,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         IInsuranceFund fund = IInsuranceFund(address(_fundOf(pool)));
         if (address(fund) == address(0) || (assets != 0 && !asset.trySafeTransfer(address(fund), assets))) {
             flow.interest += assets;
-            (flow.reserve, flow.staked, flow.restored) = (0, 0, 0);
+            (flow.reserve, flow.staked) = (0, 0);
         }
         if (address(fund) != address(0)) fund.creditRecovery(pool, flow.reserve, flow.staked, flow.restored);
     }

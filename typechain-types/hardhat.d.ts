@@ -250,6 +250,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.LendingPool__factory>;
     getContractFactory(
+      name: "MathHarness",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MathHarness__factory>;
+    getContractFactory(
+      name: "MockAccount",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockAccount__factory>;
+    getContractFactory(
       name: "MockAggregator",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockAggregator__factory>;
@@ -277,6 +285,14 @@ declare module "hardhat/types/runtime" {
       name: "MockSwapper",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockSwapper__factory>;
+    getContractFactory(
+      name: "ProtocolProbe",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ProtocolProbe__factory>;
+    getContractFactory(
+      name: "RogueFund",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.RogueFund__factory>;
     getContractFactory(
       name: "ITransferHook",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -606,6 +622,16 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.LendingPool>;
     getContractAt(
+      name: "MathHarness",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MathHarness>;
+    getContractAt(
+      name: "MockAccount",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockAccount>;
+    getContractAt(
       name: "MockAggregator",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -640,6 +666,16 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.MockSwapper>;
+    getContractAt(
+      name: "ProtocolProbe",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ProtocolProbe>;
+    getContractAt(
+      name: "RogueFund",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.RogueFund>;
     getContractAt(
       name: "ITransferHook",
       address: string | ethers.Addressable,
@@ -918,6 +954,14 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LendingPool>;
     deployContract(
+      name: "MathHarness",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MathHarness>;
+    deployContract(
+      name: "MockAccount",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAccount>;
+    deployContract(
       name: "MockAggregator",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockAggregator>;
@@ -945,6 +989,14 @@ declare module "hardhat/types/runtime" {
       name: "MockSwapper",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockSwapper>;
+    deployContract(
+      name: "ProtocolProbe",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ProtocolProbe>;
+    deployContract(
+      name: "RogueFund",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.RogueFund>;
     deployContract(
       name: "ITransferHook",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1274,6 +1326,16 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.LendingPool>;
     deployContract(
+      name: "MathHarness",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MathHarness>;
+    deployContract(
+      name: "MockAccount",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAccount>;
+    deployContract(
       name: "MockAggregator",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1308,6 +1370,16 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockSwapper>;
+    deployContract(
+      name: "ProtocolProbe",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ProtocolProbe>;
+    deployContract(
+      name: "RogueFund",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.RogueFund>;
     deployContract(
       name: "ITransferHook",
       args: any[],

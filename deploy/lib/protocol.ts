@@ -1,7 +1,10 @@
-import { dataLength, dataSlice, keccak256 } from "ethers";
+import { dataLength, dataSlice, keccak256, parseUnits, ZeroAddress } from "ethers";
 import {
   AccessManager__factory,
   BadDebtSocializer__factory,
+  ChainlinkOracle__factory,
+  FlashLiquidator__factory,
+  IERC20Metadata__factory,
   InsuranceFund__factory,
   LendingPool__factory,
   PoolFactory__factory,
@@ -11,7 +14,10 @@ import {
 } from "../../typechain-types";
 import type { FundParamsStruct } from "../../typechain-types/contracts/InsuranceFund";
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
+import type { Config, Market } from "../config";
 import type { Deployer } from "./deployer";
+import { deployMocks } from "./mocks";
+import { poolTerms } from "./terms";
 
 /** The access manager, whose first admin is the signer. */
 export async function deployManager(d: Deployer) {
@@ -41,8 +47,56 @@ export async function deployFund(d: Deployer, params: FundParamsStruct, manager:
   return InsuranceFund__factory.connect(address, d.signer);
 }
 
+/** The configured tokens and feeds, or mocks. */
+export async function deployMarket(d: Deployer, config: Config): Promise<Market> {
+  return config.market ?? deployMocks(d);
+}
+
+export async function decimalsOf({ signer }: Deployer, { asset }: Market): Promise<number> {
+  return Number(await IERC20Metadata__factory.connect(asset, signer).decimals());
+}
+
+/** Collateral feed over asset feed. */
+export async function deployOracle(d: Deployer, { asset, collateral, assetFeed, collateralFeed }: Market) {
+  const unused = { aggregator: ZeroAddress, heartbeat: 0, minAnswer: 0n, maxAnswer: 0n };
+  const config = {
+    collateral,
+    loan: asset,
+    base1: collateralFeed,
+    base2: unused,
+    quote1: assetFeed,
+    quote2: unused,
+    vaultSample: 0n,
+    sequencer: ZeroAddress,
+    gracePeriod: 0n,
+  };
+  return ChainlinkOracle__factory.connect(await d.deploy("ChainlinkOracle", "ChainlinkOracle", [config]), d.signer);
+}
+
+/** @param bot Who may use it, and who gets what it earns. */
+export async function deployLiquidator(d: Deployer, factory: string, bot: string) {
+  const address = await d.deploy("FlashLiquidator", "FlashLiquidator", [factory, bot]);
+  return FlashLiquidator__factory.connect(address, d.signer);
+}
+
 export async function deployLens(d: Deployer) {
   return PoolLens__factory.connect(await d.deploy("PoolLens", "PoolLens", []), d.signer);
+}
+
+/** Parameters of the fund that `config` describes. */
+export function fundParams(config: Config, market: Market, socializer: string, factory: string): FundParamsStruct {
+  return { ...config.fund, asset: market.asset, socializer, factory };
+}
+
+/** Parameters of the first pool; `decimals` are the loan asset's. */
+export function poolParams(
+  config: Config,
+  { asset, collateral }: Market,
+  decimals: number,
+  parts: Pick<PoolParamsStruct, "oracle" | "fund" | "socializer">,
+): PoolParamsStruct {
+  const supplyCap = parseUnits(config.supplyCap, decimals);
+  return { ...poolTerms(decimals), ...parts, asset, collateralAsset: collateral, supplyCap };
 }
 
 /** Has the factory create a pool, always a new one. */

@@ -2,4 +2,5 @@
 import hre from "hardhat";
 
 export * from "@nomicfoundation/hardhat-network-helpers";
+export const environment = hre;
 export const { artifacts, deployments, ethers, getNamedAccounts, network } = hre;

@@ -1,4 +1,4 @@
-import { MaxUint256, parseUnits, type Addressable, type Signer } from "ethers";
+import { MaxUint256, parseEther, parseUnits, type Addressable, type Signer } from "ethers";
 import { assignFunctions, grantRole } from "../../deploy/lib/access";
 import { directDeployer } from "../../deploy/lib/deployer";
 import {
@@ -12,7 +12,7 @@ import {
 import { fundTerms, poolTerms, type FundTerms, type PoolTerms } from "../../deploy/lib/terms";
 import type { InsuranceFund, LendingPool, MockERC20 } from "../../typechain-types";
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
-import { artifacts, ethers, time } from "./hre";
+import { artifacts, ethers, impersonateAccount, setBalance, time } from "./hre";
 
 export interface ProtocolOptions {
   /** Default 6. */
@@ -25,6 +25,8 @@ export interface ProtocolOptions {
   pool?: Partial<PoolTerms>;
   /** Changes to the default terms of the fund. */
   fundTerms?: Partial<FundTerms>;
+  /** Whether the loan asset is a `WeirdERC20`, with no quirk switched on; default false. */
+  weirdAsset?: boolean;
   /** Whether the pool names the fund; default true. Its coverage limit is 0 until `grantCoverage`. */
   fund?: boolean;
 }
@@ -54,6 +56,14 @@ export async function getActors() {
   };
 }
 
+/** A contract as the sender of transactions. */
+export async function signerOf(contract: Addressable) {
+  const address = await contract.getAddress();
+  await impersonateAccount(address);
+  await setBalance(address, parseEther("10"));
+  return ethers.getSigner(address);
+}
+
 export type Protocol = Awaited<ReturnType<typeof deployProtocol>>;
 
 /**
@@ -65,7 +75,9 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
   const actors = await getActors();
   const d = directDeployer(actors.deployer, artifacts);
 
-  const asset = await ethers.deployContract("MockERC20", ["Dollar", "USD", assetDecimals]);
+  const asset = options.weirdAsset
+    ? ((await ethers.deployContract("WeirdERC20", [assetDecimals])) as unknown as MockERC20)
+    : await ethers.deployContract("MockERC20", ["Dollar", "USD", assetDecimals]);
   const collateral = await ethers.deployContract("MockERC20", ["Ether", "ETH", collateralDecimals]);
   const priceUnits = (value: string) => parseUnits(value, 36 + assetDecimals - collateralDecimals);
   const oracle = await ethers.deployContract("MockOracle", [priceUnits(price)]);

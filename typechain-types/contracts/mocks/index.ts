@@ -3,6 +3,8 @@
 /* eslint-disable */
 import type * as weirdErc20Sol from "./WeirdERC20.sol";
 export type { weirdErc20Sol };
+export type { MathHarness } from "./MathHarness";
+export type { MockAccount } from "./MockAccount";
 export type { MockAggregator } from "./MockAggregator";
 export type { MockERC20 } from "./MockERC20";
 export type { MockERC4626 } from "./MockERC4626";
@@ -10,3 +12,5 @@ export type { MockFlashPool } from "./MockFlashPool";
 export type { MockHookReceiver } from "./MockHookReceiver";
 export type { MockOracle } from "./MockOracle";
 export type { MockSwapper } from "./MockSwapper";
+export type { ProtocolProbe } from "./ProtocolProbe";
+export type { RogueFund } from "./RogueFund";

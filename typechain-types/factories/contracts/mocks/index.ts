@@ -2,6 +2,8 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as weirdErc20Sol from "./WeirdERC20.sol";
+export { MathHarness__factory } from "./MathHarness__factory";
+export { MockAccount__factory } from "./MockAccount__factory";
 export { MockAggregator__factory } from "./MockAggregator__factory";
 export { MockERC20__factory } from "./MockERC20__factory";
 export { MockERC4626__factory } from "./MockERC4626__factory";
@@ -9,3 +11,5 @@ export { MockFlashPool__factory } from "./MockFlashPool__factory";
 export { MockHookReceiver__factory } from "./MockHookReceiver__factory";
 export { MockOracle__factory } from "./MockOracle__factory";
 export { MockSwapper__factory } from "./MockSwapper__factory";
+export { ProtocolProbe__factory } from "./ProtocolProbe__factory";
+export { RogueFund__factory } from "./RogueFund__factory";

@@ -1,0 +1,95 @@
+/**
+ * Twin of `Liquidation.sol`: health, write-down and liquidation of one account. Ratios are wads, values loan asset units.
+ * `value` is the collateral's value C, `debt` the performing debt D, `owed` is D and what was written down and is still owed.
+ */
+import { WAD, divUp, min, mulDivDown } from "./fixedPoint";
+
+export const ORACLE_SCALE = 10n ** 36n;
+/** A value above this is cut to it. */
+export const MAX_VALUE = 2n ** 128n - 1n;
+/** What a contract returns for the health of an account that owes nothing. */
+export const INFINITE_HEALTH = 2n ** 256n - 1n;
+
+/** The terms of a pool, fixed at its creation. */
+export interface Terms {
+  lltv: bigint;
+  minIncentive: bigint;
+  writeDownIncentive: bigint;
+  maxIncentive: bigint;
+  targetHealth: bigint;
+}
+
+/** Value of collateral, rounded down. `price` is loan asset units per collateral unit, scaled by 1e36. */
+export function valueOf(collateral: bigint, price: bigint): bigint {
+  return min(mulDivDown(collateral, price, ORACLE_SCALE), MAX_VALUE);
+}
+
+/** Collateral for a value, rounded down. The price must not be 0. */
+export function collateralOf(value: bigint, price: bigint): bigint {
+  return mulDivDown(value, ORACLE_SCALE, price);
+}
+
+/** Whether `owed` ≤ C·LLTV. */
+export function isHealthy(value: bigint, owed: bigint, lltv: bigint): boolean {
+  return owed * WAD <= value * lltv;
+}
+
+/** C·LLTV / owed, rounded down; the largest number when nothing is owed. */
+export function healthOf(value: bigint, owed: bigint, lltv: bigint): bigint {
+  return owed === 0n ? INFINITE_HEALTH : (value * lltv) / owed;
+}
+
+/** C/(1+w), rounded down: the most performing debt that the collateral can repay, a liquidator's share aside. */
+export function performing(value: bigint, writeDownIncentive: bigint): bigint {
+  return (value * WAD) / (WAD + writeDownIncentive);
+}
+
+/** The liquidator's share of what is repaid, rounded down: min(ramp, max(w, C/owed − 1)). `owed` must not be 0. */
+export function incentiveOf(value: bigint, owed: bigint, t: Terms): bigint {
+  const coverage = (value * WAD) / owed;
+  const cap = coverage > WAD + t.writeDownIncentive ? coverage - WAD : t.writeDownIncentive;
+  return min(ramp(healthOf(value, owed, t.lltv), t), cap);
+}
+
+/** Linear in health, from m at 1 to i at LLTV·(1+i) and below, rounded down. */
+export function ramp(health: bigint, t: Terms): bigint {
+  if (health >= WAD) return t.minIncentive;
+  const low = (t.lltv * (WAD + t.maxIncentive)) / WAD;
+  if (health <= low) return t.maxIncentive;
+  return t.minIncentive + ((t.maxIncentive - t.minIncentive) * (WAD - health)) / (WAD - low);
+}
+
+/** Repayment that brings an unhealthy account to the target health, rounded up, at most what the collateral pays. */
+export function toTarget(value: bigint, owed: bigint, incentive: bigint, t: Terms): bigint {
+  const wanted = t.targetHealth * owed - t.lltv * value;
+  const each = t.targetHealth - (t.lltv * (WAD + incentive)) / WAD;
+  return min(divUp(wanted, each), affordable(value, owed, incentive));
+}
+
+/** What a liquidator could repay against all of the collateral: min(C/(1+ι), owed), rounded down. */
+export function affordable(value: bigint, owed: bigint, incentive: bigint): bigint {
+  return min(performing(value, incentive), owed);
+}
+
+/**
+ * The repayment that is made of the one that is asked for: clamped, and never one that would leave 0 < D < minDebt behind in
+ * an account that has not defaulted, nor a part of a defaulted one below it. 0 if nothing can be repaid within `asked`.
+ * @param limit most that may be repaid by health (the target, or the due part of the written-off debt)
+ * @param whole most that may be repaid at all
+ */
+export function clamp(
+  debt: bigint,
+  limit: bigint,
+  whole: bigint,
+  asked: bigint,
+  defaulted: boolean,
+  minDebt: bigint,
+): bigint {
+  if (limit < debt && debt - limit < minDebt) limit = whole;
+  const repaid = min(asked, limit);
+  if (repaid < debt) {
+    if (defaulted ? debt < minDebt : debt <= minDebt) return 0n;
+    if (!defaulted && debt - repaid < minDebt) return debt - minDebt;
+  }
+  return repaid;
+}

@@ -1,0 +1,62 @@
+/** What the design's formulas make of a protocol's state in the very next block. Amounts are loan asset units. */
+import { Interest, Liquidation, Waterfall } from "../../sdk";
+import type { LendingPool } from "../../typechain-types";
+import { time } from "./hre";
+import type { Protocol } from "./protocol";
+
+/** Fixes the time of the next block, `wait` seconds from the last one, and returns overrides for reading views at that time. */
+export async function nextBlock(wait = 1) {
+  await time.setNextBlockTimestamp((await time.latest()) + wait);
+  return { blockTag: "pending" } as const;
+}
+
+/**
+ * What a write-down of `account` in the next block (of `nextBlock`) books: the shortfall, what each layer bears of it, and the
+ * debt that stays performing.
+ */
+export async function expectedLoss(p: Protocol, account: string, pool: LendingPool = p.pool) {
+  const at = { blockTag: "pending" } as const;
+  const state = await pool.state(at);
+  const { collateral } = await pool.positionOf(account, at);
+  const scaled = await pool.scaledDebtOf(account, at);
+  const value = Liquidation.valueOf(collateral, await p.oracle.price(at));
+  const performing = Liquidation.performing(value, await pool.writeDownIncentive());
+  const kept = (performing * 10n ** 18n) / state.index;
+  const shortfall = state.debt - Interest.debtOf(state.scaledDebt - (scaled - kept), state.index);
+  const layers = Waterfall.split(
+    shortfall,
+    {
+      fees: state.fees,
+      reserve: await p.fund.reserve(at),
+      staked: await p.fund.totalAssets(at),
+      interest: state.unvested,
+    },
+    await p.fund.coverageAvailable(pool, at),
+  );
+  return { shortfall, layers, kept, state };
+}
+
+/** The price at which a write-down of `account` right now finds a shortfall of `assets`. */
+export async function priceForLoss(account: string, assets: bigint, pool: LendingPool) {
+  const { collateral, debt } = await pool.positionOf(account);
+  const value = ((debt - assets) * (10n ** 18n + (await pool.writeDownIncentive()))) / 10n ** 18n;
+  return (value * Liquidation.ORACLE_SCALE) / collateral;
+}
+
+/** Lets the price fall until `account` lacks about `assets` (interest of a second or two more), and writes it down. */
+export async function lose(p: Protocol, account: string, assets: bigint, pool: LendingPool = p.pool) {
+  await p.oracle.setPrice(await priceForLoss(account, assets, pool));
+  await pool.writeDown([account]);
+  return p.socializer.lossCount();
+}
+
+/** The five layers of a struct of the contracts, as a plain object. */
+export const layersOf = ({ fees, reserve, staked, interest, principal }: Waterfall.Layers): Waterfall.Layers => ({
+  fees,
+  reserve,
+  staked,
+  interest,
+  principal,
+});
+
+export const sumOf = (layers: Waterfall.Layers) => Object.values(layersOf(layers)).reduce((sum, x) => sum + x, 0n);

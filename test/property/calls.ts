@@ -1,0 +1,466 @@
+/** The calls of the random sequences: how one is made of a few random numbers, and what the model makes of it. */
+import { FixedPoint } from "../../sdk";
+import { type Booking, LAYERS, type Layers, type Naive, type Recoveries, UNIT } from "./naive";
+import { type Call, ETHER, type Outcome, PRICE, TERMS, TOKEN, type World } from "./world";
+
+const { WAD, min } = FixedPoint;
+const MAX = 2n ** 256n - 1n;
+
+/** Random numbers of one call: who, with whom, and a size from 0 to 1000. */
+export interface Draw {
+  who: number;
+  other: number;
+  size: number;
+}
+
+type Maker = (world: World, draw: Draw, model: Naive) => Call;
+
+/** A part of `whole`: nothing at size 0, all of it from 900 on, a little more than there is at 1000. */
+function part(whole: bigint, size: number): bigint {
+  if (size >= 900) return size === 1000 ? whole + whole / 50n + 1n : whole;
+  return (whole * BigInt(size)) / 900n;
+}
+
+/** An amount up to `most`, as likely of any size as of any other. */
+const amount = (most: bigint, size: number) =>
+  size < 20 ? BigInt(size) : most / 2n ** BigInt(14 - Math.floor(size / 70));
+
+/* WHAT A TRANSACTION SAID */
+
+const find = ({ logs }: Outcome, name: string) => logs.filter((log) => log.name === name);
+const emitted = (outcome: Outcome, name: string, key: string) => {
+  const [log] = find(outcome, name);
+  return log ? (log.args[key] as bigint) : 0n;
+};
+
+function bookingOf(world: World, outcome: Outcome): Booking | undefined {
+  const [log] = find(outcome, "LossRecorded");
+  if (!log) return undefined;
+  const { lossId, shortfall, layers } = log.args as unknown as Pick<Booking, "lossId" | "shortfall" | "layers">;
+  const ending = ({ target }: { target: unknown }, supply: bigint) => ({
+    epochOpened: find(outcome, "EpochOpened").some(({ address }) => address === target),
+    generationEnded: find(outcome, "GenerationEnded").some(({ address }) => address === target),
+    supply,
+  });
+  return {
+    lossId,
+    shortfall,
+    layers: toLayers(layers),
+    pool: ending(world.pool, outcome.before.pool.supply),
+    fund: ending(world.fund, outcome.before.stakeSupply),
+  };
+}
+
+const toLayers = (layers: Layers): Layers =>
+  Object.fromEntries(LAYERS.map((layer) => [layer, layers[layer]])) as Layers;
+
+const cutOf = (outcome: Outcome) => new Set(find(outcome, "WrittenDown").map(({ args }) => args.account as string));
+
+function recoveriesOf(outcome: Outcome): Recoveries {
+  const byLoss = new Map<bigint, Layers>();
+  for (const { args } of find(outcome, "Recovered")) {
+    const id = args.lossId as bigint;
+    const layers = toLayers(args.layers as Layers);
+    const known = byLoss.get(id);
+    if (known) for (const layer of LAYERS) layers[layer] += known[layer];
+    byLoss.set(id, layers);
+  }
+  const surplus = find(outcome, "Surplus").reduce((sum, { args }) => sum + (args.assets as bigint), 0n);
+  return { byLoss, surplus };
+}
+
+const always = () => true;
+const never = () => false;
+
+/* THE CALLS */
+
+export const calls: Record<string, Maker> = {
+  deposit(world, { who, size }) {
+    const [user, assets] = [world.users[who], amount(2_000_000n * TOKEN, size)];
+    return {
+      from: user,
+      to: world.pool,
+      method: "deposit",
+      args: [assets, user],
+      plan: (model) => model.deposit(user, assets),
+      stores: always,
+    };
+  },
+
+  withdraw(world, { who, size }, model) {
+    const user = world.users[who];
+    const assets = part((model.state.lenders.get(user) ?? 0n) / UNIT, size);
+    return {
+      from: user,
+      to: world.pool,
+      method: "withdraw",
+      args: [assets, user, user],
+      plan: (m) => {
+        const { refusals, book } = m.withdraw(user, assets);
+        return { refusals, book: ({ after }) => book(after.holdings[who].shares === 0n) };
+      },
+      stores: always,
+    };
+  },
+
+  redeem(world, { who, size }) {
+    const user = world.users[who];
+    const { shares } = world.reading.holdings[who];
+    const redeemed = part(shares, size);
+    return {
+      from: user,
+      to: world.pool,
+      method: "redeem",
+      args: [redeemed, user, user],
+      plan: (model) => {
+        const { refusals, book } = model.redeem(user, redeemed, shares);
+        return { refusals, book: (outcome) => book(emitted(outcome, "Withdraw", "assets")) };
+      },
+      stores: always,
+    };
+  },
+
+  transfer(world, { who, other, size }) {
+    const [from, to] = [world.users[who], world.users[other]];
+    const { shares } = world.reading.holdings[who];
+    const moved = part(shares, size);
+    return {
+      from,
+      to: world.pool,
+      method: "transfer",
+      args: [to, moved],
+      plan: (model) => model.transfer(from, to, moved, shares),
+      stores: never,
+    };
+  },
+
+  supplyCollateral(world, { who, other, size }) {
+    const [user, assets] = [world.users[other], amount(400n * ETHER, size)];
+    return {
+      from: world.users[who],
+      to: world.pool,
+      method: "supplyCollateral",
+      args: [assets, user],
+      plan: (model) => model.supplyCollateral(user, assets),
+      stores: never,
+    };
+  },
+
+  withdrawCollateral(world, { who, size }, model) {
+    const user = world.users[who];
+    const { collateral, debt } = model.borrower(user);
+    const assets = part(debt === 0n ? collateral : collateral / 4n, size);
+    return {
+      from: user,
+      to: world.pool,
+      method: "withdrawCollateral",
+      args: [assets, user, user],
+      plan: (m) => m.withdrawCollateral(user, assets),
+      stores: ({ before }) => before.holdings[who].scaledDebt !== 0n,
+    };
+  },
+
+  borrow(world, { who, size }, model) {
+    const user = world.users[who];
+    const { collateral, debt } = model.borrower(user);
+    const limit = (collateral * model.state.price * TERMS.lltv) / 10n ** 36n / WAD - debt / UNIT;
+    const assets = part(limit > 0n ? min(limit, model.state.cash) : TERMS.minDebt, size);
+    return {
+      from: user,
+      to: world.pool,
+      method: "borrow",
+      args: [assets, user, user],
+      plan: (m) => m.borrow(user, assets),
+      stores: always,
+    };
+  },
+
+  repay(world, { who, other, size }, model) {
+    const user = world.users[other];
+    const assets = size >= 900 ? MAX : part(model.borrower(user).debt / UNIT, size);
+    return {
+      from: world.users[who],
+      to: world.pool,
+      method: "repay",
+      args: [assets, user],
+      plan: (m) => {
+        const { refusals, book } = m.repay(user, assets);
+        return { refusals, book: (outcome) => book(emitted(outcome, "Repaid", "assets")) };
+      },
+      stores: always,
+    };
+  },
+
+  /** The price goes anywhere from two thirds to four thirds of what it is, to nothing, and back from there. */
+  price(world, { size }, model) {
+    const { price } = model.state;
+    const moved = price === 0n ? PRICE / 2n : (price * BigInt(667 + Math.floor(size / 1.5))) / 1000n;
+    const next = size < 8 ? 0n : min(moved, 20n * PRICE);
+    return {
+      from: world.governor,
+      to: world.oracle,
+      method: "setPrice",
+      args: [next],
+      plan: (m) => ({
+        refusals: [],
+        book: () => {
+          m.state.price = next;
+        },
+      }),
+      stores: never,
+    };
+  },
+
+  writeDown(world, { who, size }) {
+    // any of the six accounts, some twice
+    const chosen = [...world.users, ...world.users].filter((_, i) => ((size * 4 + who) >> i) & 1);
+    return {
+      from: world.users[who],
+      to: world.pool,
+      method: "writeDown",
+      args: [chosen],
+      plan: (model) => {
+        const { refusals, book } = model.writeDown(chosen);
+        return { refusals, book: (outcome) => book(cutOf(outcome), bookingOf(world, outcome)) };
+      },
+      stores: (outcome) => find(outcome, "LossRecorded").length !== 0,
+    };
+  },
+
+  liquidate(world, { who, other, size }, model) {
+    // mostly the account whose health is the worst
+    const owes = (user: string) => model.borrower(user).debt + model.writtenOffOf(user);
+    const risk = (user: string) => (owes(user) * 1000n) / (model.borrower(user).collateral + 1n);
+    const worst = world.users.reduce((a, b) => (risk(b) > risk(a) ? b : a));
+    const borrower = size % 4 === 0 ? world.users[other] : worst;
+    const asked = size >= 600 ? MAX : (owes(borrower) * BigInt(size)) / 600n / UNIT;
+    return {
+      from: world.users[who],
+      to: world.pool,
+      method: "liquidate",
+      args: [borrower, asked, 0n, "0x"],
+      plan: (m) => {
+        const { refusals, book } = m.liquidate(borrower, asked);
+        return {
+          refusals,
+          book: (outcome) => {
+            const paid = {
+              repaid: emitted(outcome, "Liquidated", "repaid"),
+              recovered: emitted(outcome, "Liquidated", "recovered"),
+              seized: emitted(outcome, "Liquidated", "seized"),
+            };
+            book(cutOf(outcome), bookingOf(world, outcome), paid, recoveriesOf(outcome));
+          },
+        };
+      },
+      stores: always,
+    };
+  },
+
+  repayWrittenOff(world, { who, other, size }, model) {
+    const owing = world.users.filter((user) => model.writtenOffOf(user) !== 0n);
+    const user = owing[other % owing.length] ?? world.users[other];
+    const assets = size >= 900 ? MAX : part(model.writtenOffOf(user) / UNIT, size);
+    return {
+      from: world.users[who],
+      to: world.pool,
+      method: "repayWrittenOff",
+      args: [user, assets],
+      plan: (m) => {
+        const { refusals, book } = m.repayWrittenOff(user, assets);
+        return {
+          refusals,
+          book: (outcome) => book(emitted(outcome, "WrittenOffRepaid", "assets"), recoveriesOf(outcome)),
+        };
+      },
+      stores: always,
+    };
+  },
+
+  refinance(world, { who, other }, model) {
+    const owing = world.users.filter((user) => model.writtenOffOf(user) !== 0n);
+    const user = owing[other % owing.length] ?? world.users[other];
+    return {
+      from: world.users[who],
+      to: world.pool,
+      method: "refinance",
+      args: [user],
+      plan: (m) => {
+        const { refusals, book } = m.refinance(user);
+        return { refusals, book: (outcome) => book(emitted(outcome, "Refinanced", "assets"), recoveriesOf(outcome)) };
+      },
+      stores: always,
+    };
+  },
+
+  recover(world, { who, other, size }, model) {
+    const count = model.state.losses.size;
+    // the one after the last is unknown
+    const lossId = BigInt(count === 0 || size % 8 === 0 ? count + 1 : 1 + (other % count));
+    const loss = model.state.losses.get(lossId);
+    const due = loss ? Object.values(model.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : TOKEN;
+    const assets = part(due, size);
+    return {
+      from: world.users[who],
+      to: world.socializer,
+      method: "recover",
+      args: [lossId, assets],
+      plan: (m) => {
+        const { refusals, book } = m.recover(lossId, assets);
+        return { refusals, book: (outcome) => book(recoveriesOf(outcome)) };
+      },
+      // only what stays in the pool is booked there
+      stores: ({ before, after }) => before.poolTokens !== after.poolTokens,
+    };
+  },
+
+  claim(world, { who, other, size }, model) {
+    const count = model.state.losses.size;
+    const account = world.users[other];
+    const lossIds = Array.from({ length: count }, (_, i) => BigInt(i + 1)).filter(
+      (id) => (size >> Number(id % 8n)) & 1,
+    );
+    if (size % 16 === 0) lossIds.push(BigInt(count + 1));
+    if (size % 3 === 0) lossIds.push(...lossIds);
+    return {
+      from: world.users[who],
+      to: world.socializer,
+      method: "claim",
+      args: [lossIds, account],
+      plan: (m) => {
+        const { refusals, book } = m.claim(lossIds, account);
+        return {
+          refusals,
+          book: (outcome) => {
+            const paid = new Map<bigint, bigint>();
+            for (const { args } of find(outcome, "Claimed")) {
+              const id = args.lossId as bigint;
+              paid.set(id, (paid.get(id) ?? 0n) + (args.lender as bigint) + (args.staker as bigint));
+            }
+            book(paid);
+          },
+        };
+      },
+      stores: never,
+    };
+  },
+
+  stake(world, { who, size }) {
+    const [user, assets] = [world.users[who], amount(200_000n * TOKEN, size)];
+    return {
+      from: user,
+      to: world.fund,
+      method: "deposit",
+      args: [assets, user],
+      plan: (model) => model.stake(user, assets),
+      stores: never,
+    };
+  },
+
+  transferStake(world, { who, other, size }) {
+    const [from, to] = [world.users[who], world.users[other]];
+    const { stakeShares } = world.reading.holdings[who];
+    const { cooling } = world.accounts.get(from)!;
+    const moved = part(stakeShares, size);
+    return {
+      from,
+      to: world.fund,
+      method: "transfer",
+      args: [to, moved],
+      plan: (model) => model.transferStake(from, to, moved, stakeShares - cooling, stakeShares),
+      stores: never,
+    };
+  },
+
+  cooldown(world, { who, size }) {
+    const user = world.users[who];
+    const { stakeShares } = world.reading.holdings[who];
+    const shares = part(stakeShares, size);
+    return {
+      from: user,
+      to: world.fund,
+      method: "cooldown",
+      args: [shares],
+      plan: (model) => {
+        const { refusals, book } = model.cooldown(user, shares, stakeShares);
+        return {
+          refusals,
+          book: (outcome) => {
+            const forfeited = find(outcome, "GainForfeited").length !== 0;
+            const requested = emitted(outcome, "CooldownStarted", "assets");
+            book(forfeited, requested, shares, outcome.after.holdings[who].stakeShares);
+          },
+        };
+      },
+      stores: never,
+    };
+  },
+
+  unstake(world, { who, size }) {
+    // mostly an account with a request
+    const asking = world.users.filter((user) => world.accounts.get(user)!.cooling !== 0n);
+    const user = asking[who % asking.length] ?? world.users[who];
+    const index = world.users.indexOf(user);
+    const { cooling } = world.accounts.get(user)!;
+    const shares = part(cooling, size);
+    return {
+      from: user,
+      to: world.fund,
+      method: "redeem",
+      args: [shares, user, user],
+      plan: (model) => {
+        const { refusals, book } = model.unstake(user, shares, cooling);
+        return {
+          refusals,
+          book: (outcome) =>
+            book(emitted(outcome, "Withdraw", "assets"), outcome.after.holdings[index].stakeShares === 0n),
+        };
+      },
+      stores: never,
+    };
+  },
+
+  harvest(world, { who }) {
+    return {
+      from: world.users[who],
+      to: world.fund,
+      method: "harvest",
+      args: [world.pool.target],
+      plan: (model) => {
+        const { refusals, book } = model.harvest();
+        return {
+          refusals,
+          book: (outcome) => {
+            const { premiumAt } = outcome.after.limit;
+            book(emitted(outcome, "Harvested", "fees"), outcome.after.pool.premium, premiumAt);
+          },
+        };
+      },
+      stores: always,
+    };
+  },
+
+  fundReserve(world, { who, size }) {
+    const assets = amount(50_000n * TOKEN, size);
+    return {
+      from: world.users[who],
+      to: world.fund,
+      method: "fundReserve",
+      args: [assets],
+      plan: (model) => model.fundReserve(assets),
+      stores: never,
+    };
+  },
+
+  setCoverageLimit(world, { size }) {
+    const limit = amount(300_000n * TOKEN, size);
+    return {
+      from: world.governor,
+      to: world.fund,
+      method: "setCoverageLimit",
+      args: [world.pool.target, limit],
+      plan: (model) => model.setCoverageLimit(limit),
+      stores: never,
+    };
+  },
+};

@@ -1,0 +1,110 @@
+/**
+ * Random sequences of calls by six accounts that lend, borrow, stake, liquidate, default and recover. After every call the
+ * contracts are compared with the naive model, and the identities are checked on what the contracts say.
+ */
+import fc from "fast-check";
+
+import { runs } from "../helpers/fuzz";
+import { takeSnapshot } from "../helpers/hre";
+import { calls, type Draw } from "./calls";
+import { DAY, HOUR, World } from "./world";
+
+const STEPS = 50;
+
+/** How often each call is drawn. */
+const WEIGHTS: { [name in keyof typeof calls]: number } = {
+  price: 14,
+  deposit: 6,
+  withdraw: 4,
+  redeem: 5,
+  transfer: 4,
+  supplyCollateral: 6,
+  withdrawCollateral: 3,
+  borrow: 12,
+  repay: 5,
+  writeDown: 9,
+  liquidate: 12,
+  repayWrittenOff: 7,
+  refinance: 3,
+  recover: 7,
+  claim: 6,
+  stake: 5,
+  transferStake: 3,
+  cooldown: 6,
+  unstake: 5,
+  harvest: 5,
+  fundReserve: 3,
+  setCoverageLimit: 3,
+};
+
+interface Step extends Draw {
+  name: string;
+  wait: number;
+}
+
+/** Seconds until the call: mostly the next block, sometimes long enough for an episode, a cooldown, or a year of interest. */
+const wait = fc.oneof(
+  { arbitrary: fc.noBias(fc.integer({ min: 1, max: 12 })), weight: 12 },
+  { arbitrary: fc.noBias(fc.integer({ min: 60, max: 12 * HOUR })), weight: 5 },
+  { arbitrary: fc.noBias(fc.integer({ min: DAY, max: 5 * DAY })), weight: 4 },
+  { arbitrary: fc.noBias(fc.integer({ min: 10 * DAY, max: 60 * DAY })), weight: 1 },
+);
+
+const step: fc.Arbitrary<Step> = fc.record({
+  name: fc.oneof(...Object.entries(WEIGHTS).map(([name, weight]) => ({ arbitrary: fc.constant(name), weight }))),
+  who: fc.nat(5),
+  other: fc.nat(5),
+  size: fc.noBias(fc.nat(1000)),
+  wait,
+});
+
+/** What every sequence starts from: lenders, borrowers at half their limit, stakers, a reserve, and cover in force. */
+const opening: Step[] = [
+  ["deposit", 0, 0, 990],
+  ["deposit", 1, 1, 930],
+  ["deposit", 2, 2, 850],
+  ["supplyCollateral", 3, 3, 990],
+  ["supplyCollateral", 4, 4, 930],
+  ["supplyCollateral", 5, 5, 850],
+  ["borrow", 3, 3, 800],
+  ["borrow", 4, 4, 850],
+  ["borrow", 5, 5, 890],
+  ["stake", 0, 0, 850],
+  ["stake", 5, 5, 700],
+  ["fundReserve", 1, 1, 850],
+  ["setCoverageLimit", 0, 0, 800],
+  ["harvest", 0, 0, 0],
+].map(([name, who, other, size], i) => ({ name, who, other, size, wait: i === 13 ? 6 * DAY : 12 }) as Step);
+
+describe("The core against the naive model", () => {
+  let fixture: World;
+  let snapshot: Awaited<ReturnType<typeof takeSnapshot>>;
+
+  async function run(world: World, steps: Step[]) {
+    for (const [i, { name, wait, ...draw }] of steps.entries()) {
+      try {
+        await world.step(wait, (model) => calls[name](world, draw, model));
+      } catch (error) {
+        throw new Error(`step ${i + 1}, ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      }
+    }
+  }
+
+  before(async () => {
+    fixture = await World.deploy();
+    await run(fixture, opening);
+    snapshot = await takeSnapshot();
+  });
+
+  it(`agrees with it after each of ${STEPS} random calls, and keeps its identities`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: STEPS, maxLength: STEPS }), async (steps) => {
+        await snapshot.restore();
+        const world = fixture.copy();
+        await run(world, steps);
+        await world.compareAll();
+      }),
+      runs(100),
+    );
+  });
+});

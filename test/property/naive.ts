@@ -1,0 +1,1066 @@
+/**
+ * A naive model of the protocol, written from the rules alone: what each lender and staker owns and each borrower owes stands in a map,
+ * in exact amounts; interest, losses and recoveries are given to each of them separately. No shares, no index, no packing, and
+ * nothing of the contracts' arithmetic but the growth and vesting factors of each interval.
+ *
+ * The contracts round and the model does not, so that the model takes two things from them, each only after it has found it to
+ * be what it expects itself, within `slack`: integer amounts that moved as tokens, and choices that hang on less than
+ * `slack` (whether one wei is written down, say).
+ */
+import { FixedPoint, Interest } from "../../sdk";
+
+/** Asset units with 30 decimals. */
+export type Exact = bigint;
+export const UNIT: Exact = 10n ** 30n;
+
+const { WAD, min } = FixedPoint;
+const ORACLE_SCALE = 10n ** 36n;
+const DAY = 24n * 3600n;
+const DUE_AFTER = 7n * DAY;
+const EPISODE = DAY;
+const MAX_EPISODE_LOSSES = 32;
+const MAX_WRITTEN_OFFS = 16;
+const VIRTUAL_SHARES = 1000n;
+
+export const LAYERS = ["fees", "reserve", "staked", "interest", "principal"] as const;
+export type Layers<T = bigint> = Record<(typeof LAYERS)[number], T>;
+const noLayers = (): Layers => ({ fees: 0n, reserve: 0n, staked: 0n, interest: 0n, principal: 0n });
+
+export interface Terms {
+  lltv: bigint;
+  minIncentive: bigint;
+  writeDownIncentive: bigint;
+  maxIncentive: bigint;
+  targetHealth: bigint;
+  minDebt: bigint;
+  dust: bigint;
+  vesting: bigint;
+  supplyCap: bigint;
+  fundVesting: bigint;
+  cooldown: bigint;
+  window: bigint;
+  reserveCut: bigint;
+  maxPremium: bigint;
+  halfCover: bigint;
+}
+
+/** A reason why a call is refused: certainly if `margin` is beyond the slack, possibly if it is within it on either side. */
+export type Refusal = [error: string, margin: Exact];
+const always = (condition: boolean): Exact => (condition ? 1n : -1n) * 10n ** 60n;
+
+/** What the contracts say of a booked loss. */
+export interface Booking {
+  lossId: bigint;
+  shortfall: bigint;
+  layers: Layers;
+  pool: Ending;
+  fund: Ending;
+}
+
+/** What a booked loss did to the holders of a share. */
+interface Ending {
+  epochOpened: boolean;
+  generationEnded: boolean;
+  /** Shares before the loss. */
+  supply: bigint;
+}
+
+/** What the contracts say of recoveries in one call: by loss, and beyond all layers. */
+export interface Recoveries {
+  byLoss: Map<bigint, Layers>;
+  surplus: bigint;
+}
+
+interface WrittenOff {
+  lossId: bigint;
+  amount: Exact;
+  since: bigint;
+  merged: boolean;
+}
+
+interface Borrower {
+  collateral: bigint;
+  debt: Exact;
+  writtenOff: WrittenOff[];
+}
+
+interface Staker {
+  free: Exact;
+  cooling: Exact;
+  /** What `cooling` was worth when its exit was requested. */
+  requested: Exact;
+  opensAt: bigint;
+}
+
+interface Loss {
+  lost: Layers;
+  recovered: Layers;
+  /** Outstanding by layer, at the time when a debt of 1 had grown to `grown`. */
+  due: Layers<Exact>;
+  grown: Exact;
+  /** The part of `due` that is cover and not interest on it. */
+  cover: { reserve: Exact; staked: Exact };
+  /** The epochs whose holders stand for principal and staked, open already or not; 0 for none. */
+  lenderEpoch: number;
+  stakerEpoch: number;
+  lenderClaims: bigint;
+  stakerClaims: bigint;
+  claimed: Map<string, bigint>;
+}
+
+/** What each holder had at the losses that opened an epoch, from 1 on; and what was lost since. */
+interface Epochs {
+  holders: Map<string, Exact>[];
+  pending: bigint;
+}
+
+interface State {
+  time: bigint;
+  /** What a debt of 1 at the start has grown to. */
+  grown: Exact;
+  price: bigint;
+  cash: bigint;
+  premium: bigint;
+  lenders: Map<string, Exact>;
+  /** What the virtual shares are worth; never withdrawn. */
+  virtual: Exact;
+  unvested: Exact;
+  fees: Exact;
+  borrowers: Map<string, Borrower>;
+  losses: Map<bigint, Loss>;
+  epochs: Epochs;
+  episodes: bigint[][];
+  episodeStart: bigint;
+  /** Whether the last loss opened no epoch of lenders, so that its record takes another one. */
+  open: boolean;
+  fund: {
+    time: bigint;
+    stakers: Map<string, Staker>;
+    virtual: Exact;
+    reserve: Exact;
+    unvested: Exact;
+    limit: bigint;
+    pending: bigint;
+    effectiveAt: bigint;
+    outstanding: Exact;
+    premiumAt: bigint;
+    epochs: Epochs;
+  };
+  slack: Exact;
+}
+
+/** The factors of one interval: average rate (wad per year), growth of debt, what is kept of unvested interest (wads). */
+export interface Factors {
+  average: bigint;
+  growth: bigint;
+  keep: bigint;
+}
+
+const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);
+const max = (a: bigint, b: bigint) => (a > b ? a : b);
+const abs = (a: bigint) => max(a, -a);
+
+export class Naive {
+  constructor(
+    readonly terms: Terms,
+    readonly state: State,
+    /** Block time, and what a debt of 1 at the start has grown to by then. */
+    readonly now: bigint,
+    readonly grown: Exact,
+  ) {}
+
+  static start(terms: Terms, time: bigint, price: bigint): Naive {
+    const fund = {
+      time,
+      stakers: new Map<string, Staker>(),
+      virtual: UNIT,
+      reserve: 0n,
+      unvested: 0n,
+      limit: 0n,
+      pending: 0n,
+      effectiveAt: 0n,
+      outstanding: 0n,
+      premiumAt: 0n,
+      epochs: { holders: [], pending: 0n },
+    };
+    const pool = {
+      time,
+      grown: UNIT,
+      price,
+      cash: 0n,
+      premium: 0n,
+      lenders: new Map<string, Exact>(),
+      virtual: UNIT,
+      unvested: 0n,
+      fees: 0n,
+      borrowers: new Map<string, Borrower>(),
+      losses: new Map<bigint, Loss>(),
+      epochs: { holders: [], pending: 0n },
+      episodes: [],
+      episodeStart: 0n,
+      open: false,
+      slack: 0n,
+    };
+    return new Naive(terms, { ...pool, fund }, time, UNIT);
+  }
+
+  /* TIME */
+
+  /** A copy at a later time, in which the fund's premium has vested and, if `accrues`, the pool's interest has accrued. */
+  at(now: bigint, factors: Factors, accrues: boolean): Naive {
+    const state = structuredClone(this.state);
+    const grown = (state.grown * factors.growth) / WAD;
+    const copy = new Naive(this.terms, state, now, grown);
+    copy.vestPremium();
+    if (accrues) copy.accrue(factors);
+    return copy;
+  }
+
+  private accrue({ average, growth, keep }: Factors) {
+    const s = this.state;
+    const grow = (amount: Exact) => (amount * growth) / WAD;
+    const before = this.debt();
+    for (const borrower of s.borrowers.values()) {
+      borrower.debt = grow(borrower.debt);
+      for (const entry of borrower.writtenOff) entry.amount = grow(entry.amount);
+    }
+    const earned = this.debt() - before;
+    const lenders = s.lenders.size === 0 ? 0n : (earned * (Interest.BPS - s.premium)) / Interest.BPS;
+    s.fees += earned - lenders;
+
+    // what arose at each instant of the interval, decayed since: debt · rτ / (1 + rτ) · (g − v)
+    const rt = average * this.terms.vesting;
+    const buffered = (before * (Interest.BPS - s.premium) * rt * (growth - keep)) / Interest.BPS;
+    const unvested = (s.unvested * keep) / WAD + buffered / (rt + WAD * Interest.YEAR) / WAD;
+    const vested = s.lenders.size === 0 ? 0n : s.unvested + lenders - unvested;
+    s.slack = grow(s.slack) + (s.slack * vested) / (this.lenderAssets() + UNIT);
+    if (s.lenders.size !== 0) s.unvested = unvested;
+    this.spread(vested);
+    s.time = this.now;
+    s.grown = this.grown;
+  }
+
+  private vestPremium() {
+    const { fund } = this.state;
+    const left = (fund.unvested * Interest.decay(this.now - fund.time, this.terms.fundVesting)) / WAD;
+    const vested = fund.unvested - left;
+    fund.unvested = left;
+    fund.time = this.now;
+    if (fund.stakers.size === 0) fund.reserve += vested;
+    else this.spreadStaked(vested);
+  }
+
+  /** Ends a step: each rounds a few amounts to the unit, shares to a share, and debt to an index unit. */
+  round() {
+    const s = this.state;
+    s.slack += 4n * UNIT + 3n * this.grown + (2n * (s.virtual + s.fund.virtual)) / VIRTUAL_SHARES;
+  }
+
+  /* TOTALS */
+
+  debt(): Exact {
+    return sum([...this.state.borrowers.values()].map((borrower) => borrower.debt));
+  }
+
+  lenderAssets(): Exact {
+    const { lenders, virtual } = this.state;
+    return lenders.size === 0 ? 0n : sum(lenders.values()) + virtual - UNIT;
+  }
+
+  stakedAssets(): Exact {
+    const { stakers, virtual } = this.state.fund;
+    return stakers.size === 0 ? 0n : sum([...stakers.values()].map((s) => s.free + s.cooling)) + virtual - UNIT;
+  }
+
+  /** Cover that the fund would pay now. */
+  coverage(): Exact {
+    const { fund } = this.state;
+    const most = this.limit() * UNIT - fund.outstanding;
+    return max(0n, min(most, fund.reserve + fund.unvested + this.stakedAssets()));
+  }
+
+  limit(): bigint {
+    const { fund } = this.state;
+    return fund.effectiveAt !== 0n && fund.effectiveAt <= this.now ? fund.pending : fund.limit;
+  }
+
+  borrower(account: string): Borrower {
+    const { borrowers } = this.state;
+    const found = borrowers.get(account) ?? { collateral: 0n, debt: 0n, writtenOff: [] };
+    borrowers.set(account, found);
+    return found;
+  }
+
+  staker(account: string): Staker {
+    return this.state.fund.stakers.get(account) ?? { free: 0n, cooling: 0n, requested: 0n, opensAt: 0n };
+  }
+
+  writtenOffOf(account: string): Exact {
+    return sum(this.borrower(account).writtenOff.map((entry) => entry.amount));
+  }
+
+  /** What is outstanding of a loss, by layer. */
+  dueOf(loss: Loss): Layers<Exact> {
+    const due = noLayers();
+    for (const layer of LAYERS) due[layer] = (loss.due[layer] * this.grown) / loss.grown;
+    return due;
+  }
+
+  claimable(lossId: bigint, account: string): Exact {
+    const loss = this.loss(lossId);
+    const part = (claims: bigint, holders: Map<string, Exact> | undefined) =>
+      claims === 0n || !holders ? 0n : (claims * UNIT * (holders.get(account) ?? 0n)) / sum(holders.values());
+    const { epochs, fund } = this.state;
+    const lender = part(loss.lenderClaims, epochs.holders[loss.lenderEpoch - 1]);
+    const staker = part(loss.stakerClaims, fund.epochs.holders[loss.stakerEpoch - 1]);
+    return lender + staker - (loss.claimed.get(account) ?? 0n) * UNIT;
+  }
+
+  private loss(lossId: bigint): Loss {
+    const loss = this.state.losses.get(lossId);
+    if (!loss) throw new Error(`the model knows no loss ${lossId}`);
+    return loss;
+  }
+
+  private valueOf(collateral: bigint): Exact {
+    return (collateral * this.state.price * UNIT) / ORACLE_SCALE;
+  }
+
+  /* LENDERS */
+
+  deposit(account: string, assets: bigint) {
+    const refusals: Refusal[] = [
+      ["ZeroAmount", this.state.virtual / VIRTUAL_SHARES - assets * UNIT],
+      ["SupplyCapExceeded", this.lenderAssets() + (assets - this.terms.supplyCap) * UNIT],
+    ];
+    const book = () => {
+      const { lenders } = this.state;
+      lenders.set(account, (lenders.get(account) ?? 0n) + assets * UNIT);
+      this.state.cash += assets;
+    };
+    return { refusals, book };
+  }
+
+  withdraw(account: string, assets: bigint) {
+    const owned = this.state.lenders.get(account) ?? 0n;
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(assets === 0n)],
+      ["InsufficientCash", always(assets > this.state.cash)],
+      ["ERC20InsufficientBalance", assets * UNIT - owned],
+    ];
+    const book = (emptied: boolean) => this.leave(account, assets * UNIT, assets, emptied);
+    return { refusals, book };
+  }
+
+  /** Redeems a part of what the account owns. */
+  redeem(account: string, part: bigint, whole: bigint) {
+    const owned = this.state.lenders.get(account) ?? 0n;
+    const worth = whole === 0n ? 0n : (owned * part) / whole;
+    const refusals: Refusal[] = [
+      ["ZeroAmount", part === 0n ? always(true) : UNIT - worth],
+      ["InsufficientCash", worth - this.state.cash * UNIT],
+      ["ERC20InsufficientBalance", always(part > whole)],
+    ];
+    const book = (assets: bigint) => {
+      this.expect("redeemed", assets, worth);
+      this.leave(account, worth, assets, part === whole);
+    };
+    return { refusals, book };
+  }
+
+  private leave(account: string, owned: Exact, assets: bigint, emptied: boolean) {
+    const { lenders } = this.state;
+    const left = max(0n, (lenders.get(account) ?? 0n) - owned);
+    if (emptied) this.expect(`left to ${account}, who redeemed all`, 0n, left);
+    if (emptied) lenders.delete(account);
+    else lenders.set(account, left);
+    this.state.cash -= assets;
+    if (lenders.size === 0) this.endLenders();
+  }
+
+  /** Without lenders all of the pool is fees. */
+  private endLenders() {
+    const s = this.state;
+    s.lenders.clear();
+    s.virtual = UNIT;
+    s.unvested = 0n;
+    s.fees = s.cash * UNIT + this.debt();
+  }
+
+  transfer(from: string, to: string, part: bigint, whole: bigint) {
+    const refusals: Refusal[] = [["ERC20InsufficientBalance", always(part > whole)]];
+    const book = () => {
+      const { lenders } = this.state;
+      if (part === 0n || from === to) return;
+      const moved = ((lenders.get(from) ?? 0n) * part) / whole;
+      if (part === whole) lenders.delete(from);
+      else lenders.set(from, (lenders.get(from) ?? 0n) - moved);
+      lenders.set(to, (lenders.get(to) ?? 0n) + moved);
+    };
+    return { refusals, book };
+  }
+
+  /** Gives to (or takes from) every lender in proportion to what it owns. */
+  private spread(amount: Exact) {
+    const s = this.state;
+    if (amount === 0n) return;
+    const total = this.lenderAssets() + UNIT;
+    for (const [account, owned] of s.lenders) s.lenders.set(account, owned + (amount * owned) / total);
+    s.virtual += (amount * s.virtual) / total;
+  }
+
+  /* BORROWERS */
+
+  supplyCollateral(account: string, assets: bigint) {
+    const refusals: Refusal[] = [["ZeroAmount", always(assets === 0n)]];
+    const book = () => {
+      this.borrower(account).collateral += assets;
+    };
+    return { refusals, book };
+  }
+
+  withdrawCollateral(account: string, assets: bigint) {
+    const b = this.borrower(account);
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(assets === 0n)],
+      ["WrittenOffDebt", always(b.writtenOff.length !== 0)],
+      ["InsufficientCollateral", always(assets > b.collateral)],
+      ["Unhealthy", b.debt === 0n ? always(false) : this.excess(b.collateral - assets, b.debt)],
+    ];
+    const book = () => {
+      b.collateral -= assets;
+    };
+    return { refusals, book };
+  }
+
+  borrow(account: string, assets: bigint) {
+    const b = this.borrower(account);
+    const debt = b.debt + assets * UNIT;
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(assets === 0n)],
+      ["WrittenOffDebt", always(b.writtenOff.length !== 0)],
+      ["InsufficientCash", always(assets > this.state.cash)],
+      ["DebtBelowMinimum", this.terms.minDebt * UNIT - debt],
+      ["Unhealthy", this.excess(b.collateral, debt)],
+    ];
+    const book = () => {
+      b.debt = debt;
+      this.state.cash -= assets;
+    };
+    return { refusals, book };
+  }
+
+  repay(account: string, assets: bigint) {
+    const b = this.borrower(account);
+    const left = b.debt - assets * UNIT;
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(assets === 0n)],
+      ["NoDebt", always(b.debt === 0n)],
+      ["DebtBelowMinimum", b.writtenOff.length !== 0 ? always(false) : this.belowMinimum(left)],
+    ];
+    const book = (repaid: bigint) => {
+      this.expect("repaid", repaid, min(assets * UNIT, b.debt));
+      this.reduceDebt(b, repaid);
+    };
+    return { refusals, book };
+  }
+
+  private reduceDebt(b: Borrower, repaid: bigint) {
+    b.debt = max(0n, b.debt - repaid * UNIT);
+    this.state.cash += repaid;
+  }
+
+  /** By how much `left` is between nothing and the minimum debt. */
+  private belowMinimum(left: Exact): Exact {
+    return min(left, this.terms.minDebt * UNIT - left);
+  }
+
+  /** What is owed beyond the healthy limit. */
+  private excess(collateral: bigint, owed: Exact): Exact {
+    return owed - (this.valueOf(collateral) * this.terms.lltv) / WAD;
+  }
+
+  /** After a call: an account whose debt the contract holds to be paid, owes nothing in the model either. */
+  settle(account: string, owesNothing: boolean, nothingWrittenOff: boolean) {
+    const b = this.borrower(account);
+    if (owesNothing && b.debt <= this.state.slack) b.debt = 0n;
+    if (nothingWrittenOff && this.writtenOffOf(account) <= this.state.slack) b.writtenOff = [];
+  }
+
+  /* WRITE-DOWN */
+
+  /** What the account's collateral cannot repay, and whether that is to be written down. */
+  private shortfallOf(b: Borrower, tolerated: bigint): { performing: Exact; shortfall: Exact; due: Exact } {
+    const value = this.valueOf(b.collateral);
+    const performing = (value * WAD) / (WAD + this.terms.writeDownIncentive);
+    const shortfall = b.debt - performing;
+    // due if beyond the dust, or if the collateral is worth less than the debt
+    return { performing, shortfall, due: min(shortfall, max(shortfall - tolerated * UNIT, b.debt - value)) };
+  }
+
+  /** `cut`: the accounts that the contract wrote down. */
+  writeDown(accounts: string[]) {
+    const refusals: Refusal[] = [];
+    const book = (cut: Set<string>, booking: Booking | undefined) => {
+      this.cut([...new Set(accounts)], this.terms.dust, cut, booking);
+    };
+    return { refusals, book };
+  }
+
+  private cut(accounts: string[], tolerated: bigint, cut: Set<string>, booking: Booking | undefined) {
+    let shortfall = 0n;
+    const written: [Borrower, Exact][] = [];
+    for (const account of accounts) {
+      const b = this.borrower(account);
+      const found = this.shortfallOf(b, tolerated);
+      this.expectChoice(`write-down of ${account}`, cut.has(account), found.due);
+      if (!cut.has(account)) continue;
+      shortfall += found.shortfall;
+      written.push([b, found.shortfall]);
+      b.debt = found.performing;
+    }
+    if (!booking) return;
+    this.expect("shortfall", booking.shortfall, shortfall);
+    this.book(booking);
+    for (const [b, amount] of written) this.writeOff(b, amount, booking.lossId);
+  }
+
+  private writeOff({ writtenOff }: Borrower, amount: Exact, lossId: bigint) {
+    const newest = writtenOff.at(-1);
+    if (newest && (newest.lossId === lossId || writtenOff.length === MAX_WRITTEN_OFFS)) {
+      newest.merged ||= newest.lossId !== lossId;
+      newest.amount += amount;
+    } else {
+      writtenOff.push({ lossId, amount, since: this.now, merged: false });
+    }
+  }
+
+  /** Runs a shortfall through the waterfall. */
+  private book(booking: Booking) {
+    const s = this.state;
+    const { layers, shortfall } = booking;
+    const [principal, staked] = [this.lenderAssets(), this.stakedAssets()];
+    let left = shortfall * UNIT;
+    const take = (layer: keyof Layers, held: Exact) => {
+      const taken = min(left, held);
+      left -= taken;
+      this.expect(`${layer} of loss ${booking.lossId}`, layers[layer], taken);
+    };
+    take("fees", s.fees);
+    const coverage = this.coverage();
+    const reserve = s.fund.reserve + s.fund.unvested;
+    take("reserve", min(coverage, reserve));
+    take("staked", max(0n, coverage - reserve));
+    take("interest", s.unvested);
+    take("principal", left);
+    if (sum(Object.values(layers)) !== shortfall) throw new Error("the layers do not add up to the shortfall");
+
+    this.record(booking);
+    s.fees = max(0n, s.fees - layers.fees * UNIT);
+    s.unvested = max(0n, s.unvested - layers.interest * UNIT);
+    s.cash += layers.reserve + layers.staked;
+    s.fund.outstanding += (layers.reserve + layers.staked) * UNIT;
+    const fromUnvested = min(s.fund.unvested, layers.reserve * UNIT);
+    s.fund.unvested -= fromUnvested;
+    s.fund.reserve = max(0n, s.fund.reserve + fromUnvested - layers.reserve * UNIT);
+
+    const stakes = [...s.fund.stakers].map(([account, { free, cooling }]): [string, Exact] => [
+      account,
+      free + cooling,
+    ]);
+    this.openEpoch("lender", s.epochs, booking.pool, layers.principal, principal, s.lenders);
+    this.openEpoch("staker", s.fund.epochs, booking.fund, layers.staked, staked, new Map(stakes));
+    s.open = !booking.pool.epochOpened;
+
+    this.spread(-layers.principal * UNIT);
+    this.spreadStaked(-layers.staked * UNIT);
+    this.expectEnd("pool", booking.pool, layers.principal, this.lenderAssets());
+    this.expectEnd("fund", booking.fund, layers.staked, this.stakedAssets());
+    if (booking.pool.generationEnded || s.lenders.size === 0) this.endLenders();
+    if (booking.fund.generationEnded) this.endStakers();
+  }
+
+  /** An epoch opens once what was lost since the last one is a basis point of what was there then. */
+  private openEpoch(
+    name: string,
+    epochs: Epochs,
+    { epochOpened }: Ending,
+    lost: bigint,
+    held: Exact,
+    holders: Map<string, Exact>,
+  ) {
+    epochs.pending += lost;
+    const before = held + (epochs.pending - lost) * UNIT;
+    const margin = lost === 0n ? always(false) : epochs.pending * UNIT - before / 10_000n;
+    this.expectChoice(`${name} epoch`, epochOpened, margin);
+    if (!epochOpened) return;
+    epochs.holders.push(new Map(holders));
+    epochs.pending = 0n;
+  }
+
+  /** A generation ends under 1e-6 of par, which is a thousandth of a unit. */
+  private expectEnd(name: string, { generationEnded, supply }: Ending, lost: bigint, held: Exact) {
+    const margin = lost === 0n || supply === 0n ? always(false) : (supply * UNIT) / 10n ** 9n - held;
+    this.expectChoice(`end of ${name} shares`, generationEnded, margin);
+  }
+
+  /** Adds a booking to the record that takes it: the last one while it may, or a new one, in its episode. */
+  private record({ lossId, layers }: Booking) {
+    const s = this.state;
+    const last = BigInt(s.losses.size);
+    const ongoing = last !== 0n && this.now <= s.episodeStart + EPISODE;
+    const lenderEpoch = layers.principal === 0n ? 0 : s.epochs.holders.length + 1;
+    const stakerEpoch = layers.staked === 0n ? 0 : s.fund.epochs.holders.length + 1;
+    const known = s.losses.get(last)?.stakerEpoch ?? 0;
+    const joins = ongoing && s.open && (known === 0 || stakerEpoch === 0 || known === stakerEpoch);
+    const expected = joins ? last : last + 1n;
+    if (lossId !== expected) throw new Error(`booked as loss ${lossId}, expected ${expected}`);
+    if (!joins) {
+      const episode = s.episodes.at(-1);
+      if (ongoing && episode && episode.length < MAX_EPISODE_LOSSES) {
+        episode.push(lossId);
+      } else {
+        s.episodes.push([lossId]);
+        s.episodeStart = this.now;
+      }
+      s.losses.set(lossId, {
+        lost: noLayers(),
+        recovered: noLayers(),
+        due: noLayers(),
+        grown: this.grown,
+        cover: { reserve: 0n, staked: 0n },
+        lenderEpoch: 0,
+        stakerEpoch: 0,
+        lenderClaims: 0n,
+        stakerClaims: 0n,
+        claimed: new Map(),
+      });
+    }
+    const loss = this.loss(lossId);
+    const due = this.dueOf(loss);
+    for (const layer of LAYERS) {
+      loss.lost[layer] += layers[layer];
+      loss.due[layer] = due[layer] + layers[layer] * UNIT;
+    }
+    loss.grown = this.grown;
+    loss.cover.reserve += layers.reserve * UNIT;
+    loss.cover.staked += layers.staked * UNIT;
+    if (lenderEpoch !== 0) loss.lenderEpoch = lenderEpoch;
+    if (stakerEpoch !== 0) loss.stakerEpoch = stakerEpoch;
+  }
+
+  /* LIQUIDATION */
+
+  liquidate(account: string, asked: bigint) {
+    const b = this.borrower(account);
+    const insolvent = this.shortfallOf(b, 0n).due;
+    const owed = b.debt + this.writtenOffOf(account);
+    const due = this.dueWrittenOff(b);
+    const healthy = -this.excess(b.collateral, owed);
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(asked === 0n)],
+      ["NoDebt", always(owed === 0n)],
+      ["HealthyPosition", due !== 0n || owed === 0n ? always(false) : healthy],
+    ];
+    if (insolvent <= this.state.slack && owed !== 0n && (healthy <= this.state.slack || due !== 0n)) {
+      const near = this.near((error) => this.repayable(b, asked, error).repaid);
+      const least = near.reduce(min);
+      const none = near.every((repaid) => repaid === 0n) ? always(true) : 0n;
+      refusals.push(["NothingToLiquidate", least <= this.state.slack ? none : always(false)]);
+    }
+    const book = (
+      cut: Set<string>,
+      booking: Booking | undefined,
+      paid: { repaid: bigint; recovered: bigint; seized: bigint },
+      recoveries: Recoveries,
+    ) => {
+      this.cut([account], 0n, cut, booking);
+      const { slack } = this.state;
+      const total = paid.repaid + paid.recovered;
+      // a rounding error of what is owed moves the repayment, and where it would leave dust, to another choice
+      const near = this.near((error) => this.repayable(b, asked, error));
+      const match = near.find(({ repaid }) => this.isNear(total, repaid, 16n));
+      if (!match) throw new Error(`liquidated ${total}, expected ${near.map(({ repaid }) => repaid)} / 1e30`);
+      const seized = min(b.collateral * UNIT, this.collateralFor(total, match.incentive));
+      const tolerance = this.state.price === 0n ? 0n : (16n * slack * ORACLE_SCALE) / this.state.price + 2n * UNIT;
+      if (abs(paid.seized * UNIT - seized) > tolerance)
+        throw new Error(`seized ${paid.seized}, expected ${seized} / 1e30`);
+      if (!this.isNear(paid.repaid, match.ofDebt, 16n)) throw new Error(`${paid.repaid} paid the performing debt`);
+
+      const [debt, value] = [b.debt, this.valueOf(b.collateral)];
+      this.reduceDebt(b, paid.repaid);
+      b.collateral -= paid.seized;
+      // C/D does not fall, but for rounding
+      const fallen = value * b.debt - this.valueOf(b.collateral) * debt;
+      if (fallen > (value + debt) * (slack + UNIT)) throw new Error("the liquidation lowered C/D");
+      this.payWrittenOff(b, paid.recovered, recoveries);
+    };
+    return { refusals, book };
+  }
+
+  private collateralFor(repaid: bigint, incentive: Exact): Exact {
+    if (this.state.price === 0n) return 0n;
+    return (repaid * (UNIT + incentive) * ORACLE_SCALE) / this.state.price;
+  }
+
+  private dueWrittenOff(b: Borrower): Exact {
+    return sum(b.writtenOff.filter((entry) => this.now >= entry.since + DUE_AFTER).map((entry) => entry.amount));
+  }
+
+  /** What is repaid of what a liquidator asks for, and its incentive (30 decimals), if the debt were off by `error`. */
+  private repayable(b: Borrower, asked: bigint, error: Exact): { repaid: Exact; ofDebt: Exact; incentive: Exact } {
+    const t = this.terms;
+    const ratio = (wad: bigint) => wad * 10n ** 12n;
+    const [lltv, m, w, i, h] = [t.lltv, t.minIncentive, t.writeDownIncentive, t.maxIncentive, t.targetHealth].map(
+      ratio,
+    );
+    const debt = max(0n, b.debt + (b.debt === 0n ? 0n : error));
+    const owed = debt + sum(b.writtenOff.map((entry) => entry.amount));
+    const value = this.valueOf(b.collateral);
+    if (owed <= 0n) return { repaid: 0n, ofDebt: 0n, incentive: 0n };
+
+    // of a healthy account only what is due of the written-off debt
+    if (owed * UNIT <= value * lltv)
+      return { repaid: min(this.dueWrittenOff(b), asked * UNIT), ofDebt: 0n, incentive: m };
+    const health = (value * lltv) / owed;
+    const low = (lltv * (UNIT + i)) / UNIT;
+    const ramp = health <= low ? i : m + ((i - m) * (UNIT - health)) / (UNIT - low);
+    const incentive = min(ramp, max(w, (value * UNIT) / owed - UNIT));
+    const whole = min(owed, (value * UNIT) / (UNIT + incentive));
+    const toTarget = (h * owed - lltv * value) / (h - (lltv * (UNIT + incentive)) / UNIT);
+    let limit = min(whole, toTarget);
+    const minDebt = t.minDebt * UNIT;
+    // all of it when the rest would be dust
+    if (limit < debt && debt - limit < minDebt) limit = whole;
+    let repaid = min(limit, asked * UNIT);
+    if (repaid < debt) {
+      const defaulted = b.writtenOff.length !== 0;
+      if (!defaulted) repaid = max(0n, min(repaid, debt - minDebt));
+      else if (debt < minDebt) repaid = 0n;
+    }
+    return { repaid, ofDebt: min(repaid, debt), incentive };
+  }
+
+  /* RECOVERIES */
+
+  repayWrittenOff(account: string, assets: bigint) {
+    const b = this.borrower(account);
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(assets === 0n)],
+      ["NoDebt", always(b.writtenOff.length === 0)],
+    ];
+    const book = (repaid: bigint, recoveries: Recoveries) => {
+      this.expect("repaid of written-off debt", repaid, min(assets * UNIT, this.writtenOffOf(account)));
+      this.payWrittenOff(b, repaid, recoveries);
+    };
+    return { refusals, book };
+  }
+
+  refinance(account: string) {
+    const b = this.borrower(account);
+    const writtenOff = this.writtenOffOf(account);
+    const moved = min(writtenOff, this.state.cash * UNIT);
+    const refusals: Refusal[] = [
+      ["NoDebt", always(b.writtenOff.length === 0)],
+      ["Unhealthy", this.excess(b.collateral, b.debt + writtenOff)],
+      ["InsufficientCash", UNIT - moved],
+      ["DebtBelowMinimum", moved < writtenOff ? always(false) : this.belowMinimum(b.debt + moved)],
+    ];
+    const book = (recovered: bigint, recoveries: Recoveries) => {
+      this.expect("refinanced", recovered, moved);
+      b.debt += recovered * UNIT;
+      this.state.cash -= recovered;
+      this.payWrittenOff(b, recovered, recoveries);
+    };
+    return { refusals, book };
+  }
+
+  /** Pays the account's written-off debt, oldest first; each part goes up the waterfall of its loss. */
+  private payWrittenOff(b: Borrower, assets: bigint, recoveries: Recoveries) {
+    let left = assets * UNIT;
+    const climbs: [bigint, Exact, boolean][] = [];
+    while (left > 0n && b.writtenOff.length !== 0) {
+      const oldest = b.writtenOff[0];
+      const paid = min(left, oldest.amount);
+      climbs.push([oldest.lossId, paid, oldest.merged]);
+      oldest.amount -= paid;
+      left -= paid;
+      if (oldest.amount === 0n) b.writtenOff.shift();
+    }
+    this.expect("beyond the written-off debt", 0n, left);
+    this.creditRecoveries(climbs, recoveries);
+  }
+
+  recover(lossId: bigint, assets: bigint) {
+    const ids = this.state.episodes.find((episode) => episode.includes(lossId)) ?? [];
+    const due = sum(ids.flatMap((id) => Object.values(this.dueOf(this.loss(id)))));
+    const refusals: Refusal[] = [
+      ["ZeroAmount", always(assets === 0n)],
+      ["UnknownLoss", always(!this.state.losses.has(lossId))],
+      ["RecoveryExceedsLoss", assets * UNIT - due],
+    ];
+    const book = (recoveries: Recoveries) => this.creditRecoveries([[lossId, assets * UNIT, false]], recoveries);
+    return { refusals, book };
+  }
+
+  /** What each layer of each loss is to get of payments towards losses; `left` is what no layer can take. */
+  private creditRecoveries(payments: [lossId: bigint, assets: Exact, merged: boolean][], actual: Recoveries) {
+    const s = this.state;
+    const due = new Map([...s.losses].map(([id, loss]) => [id, this.dueOf(loss)]));
+    const got = new Map([...s.losses.keys()].map((id) => [id, noLayers()]));
+    let [surplus, merged] = [0n, 0n];
+    for (const [lossId, assets, toLenders] of payments) {
+      let left = assets;
+      const pay = (id: bigint, layers: (keyof Layers)[], most: Exact) => {
+        for (const layer of layers) {
+          const paid = min(most, due.get(id)![layer]);
+          due.get(id)![layer] -= paid;
+          got.get(id)![layer] += paid;
+          most -= paid;
+          left -= paid;
+        }
+      };
+      const others = s.episodes.find((episode) => episode.includes(lossId))!.filter((id) => id !== lossId);
+      for (const layers of [["principal", "interest"], ["staked"], ["reserve"], ["fees"]] as (keyof Layers)[][]) {
+        pay(lossId, layers, left);
+        const owed = others.map((id) => sum(layers.map((layer) => due.get(id)![layer])));
+        const [available, total] = [left, sum(owed)];
+        if (total !== 0n) others.forEach((id, i) => pay(id, layers, min(owed[i], (available * owed[i]) / total)));
+      }
+      surplus += left;
+      if (toLenders) merged += left;
+    }
+    for (const [id, expected] of got) {
+      const paid = actual.byLoss.get(id) ?? noLayers();
+      for (const layer of LAYERS) this.expect(`recovered by ${layer} of loss ${id}`, paid[layer], expected[layer]);
+    }
+    this.expect("surplus", actual.surplus, surplus);
+    this.routeRecoveries(actual, merged);
+  }
+
+  /** Sends what was recovered to the holders' claims, the pool and the fund. */
+  private routeRecoveries({ byLoss, surplus }: Recoveries, merged: Exact) {
+    const s = this.state;
+    const surplusToLenders = min(surplus * UNIT, merged);
+    let [interest, fees, reserve, staked] = [surplusToLenders, 0n, surplus * UNIT - surplusToLenders, 0n];
+    for (const [id, paid] of byLoss) {
+      const loss = this.loss(id);
+      const due = this.dueOf(loss);
+      for (const layer of ["reserve", "staked"] as const) {
+        if (due[layer] === 0n) continue;
+        const restored = (loss.cover[layer] * min(paid[layer] * UNIT, due[layer])) / due[layer];
+        loss.cover[layer] -= restored;
+        s.fund.outstanding = max(0n, s.fund.outstanding - restored);
+      }
+      for (const layer of LAYERS) {
+        loss.due[layer] = max(0n, due[layer] - paid[layer] * UNIT);
+        loss.recovered[layer] += paid[layer];
+      }
+      loss.grown = this.grown;
+      interest += paid.interest * UNIT;
+      fees += paid.fees * UNIT;
+      reserve += paid.reserve * UNIT;
+      // until its epoch opens, the holders of the day stand for those of then
+      if (loss.lenderEpoch !== 0 && loss.lenderEpoch <= s.epochs.holders.length) loss.lenderClaims += paid.principal;
+      else interest += paid.principal * UNIT;
+      if (loss.stakerEpoch !== 0 && loss.stakerEpoch <= s.fund.epochs.holders.length) loss.stakerClaims += paid.staked;
+      else staked += paid.staked * UNIT;
+    }
+    s.cash += (interest + fees) / UNIT;
+    if (s.lenders.size === 0) s.fees += interest + fees;
+    else {
+      s.unvested += interest;
+      s.fees += fees;
+    }
+    s.fund.reserve += reserve;
+    if (s.fund.stakers.size === 0) s.fund.reserve += staked;
+    else s.fund.unvested += staked;
+  }
+
+  claim(lossIds: bigint[], account: string) {
+    const refusals: Refusal[] = [["UnknownLoss", always(lossIds.some((id) => !this.state.losses.has(id)))]];
+    const book = (paid: Map<bigint, bigint>) => {
+      for (const id of new Set(lossIds)) {
+        const amount = paid.get(id) ?? 0n;
+        this.expect(`claim on loss ${id}`, amount, this.claimable(id, account));
+        const { claimed } = this.loss(id);
+        claimed.set(account, (claimed.get(account) ?? 0n) + amount);
+      }
+    };
+    return { refusals, book };
+  }
+
+  /* THE FUND */
+
+  stake(account: string, assets: bigint) {
+    const refusals: Refusal[] = [["ZeroAmount", this.state.fund.virtual / VIRTUAL_SHARES - assets * UNIT]];
+    const book = () => {
+      const staker = this.staker(account);
+      staker.free += assets * UNIT;
+      this.state.fund.stakers.set(account, staker);
+    };
+    return { refusals, book };
+  }
+
+  /** Moves a part of what the account can move. */
+  transferStake(from: string, to: string, part: bigint, free: bigint, balance: bigint) {
+    const refusals: Refusal[] = [
+      ["ERC20InsufficientBalance", always(part > balance)],
+      ["SharesLocked", always(part > free)],
+    ];
+    const book = () => {
+      if (part === 0n || from === to) return;
+      const [sender, receiver] = [this.staker(from), this.staker(to)];
+      const moved = (sender.free * part) / free;
+      sender.free -= moved;
+      receiver.free += moved;
+      this.state.fund.stakers.set(to, receiver);
+      if (part === balance) this.state.fund.stakers.delete(from);
+    };
+    return { refusals, book };
+  }
+
+  /** Requests the exit of a part of the stake. An older request, open or expired, ends and forfeits its gain. */
+  cooldown(account: string, part: bigint, balance: bigint) {
+    const staker = this.staker(account);
+    const gain = max(0n, staker.cooling - staker.requested);
+    // the gain is forfeited in shares first
+    const left = staker.free + staker.cooling - gain;
+    const asked = balance === 0n ? 0n : ((staker.free + staker.cooling) * part) / balance;
+    const refusals: Refusal[] = [
+      ["NoRequest", always(part === 0n && staker.opensAt === 0n)],
+      ["ERC20InsufficientBalance", part > balance ? always(true) : gain === 0n ? always(false) : asked - left],
+    ];
+    const book = (forfeited: boolean, requested: bigint, part: bigint, balance: bigint) => {
+      this.expectChoice("forfeit", forfeited, gain === 0n ? always(false) : gain);
+      const total = staker.free + staker.cooling - (forfeited ? gain : 0n);
+      if (forfeited) this.state.fund.reserve += gain;
+      const cooling = part === 0n ? 0n : (total * part) / balance;
+      this.expect("requested", requested, cooling);
+      const opensAt = part === 0n ? 0n : this.now + this.terms.cooldown;
+      this.state.fund.stakers.set(account, { free: total - cooling, cooling, requested: cooling, opensAt });
+      if (balance === 0n) this.state.fund.stakers.delete(account);
+      if (this.state.fund.stakers.size === 0) this.endStakers();
+    };
+    return { refusals, book };
+  }
+
+  /** Redeems a part of the request. */
+  unstake(account: string, part: bigint, requested: bigint) {
+    const staker = this.staker(account);
+    const of = (amount: Exact) => (requested === 0n ? 0n : (amount * part) / requested);
+    const worth = of(staker.cooling);
+    const pays = min(worth, of(staker.requested));
+    const refusals: Refusal[] = [
+      ["NoRequest", always(staker.opensAt === 0n)],
+      ["CooldownNotOver", always(this.now < staker.opensAt)],
+      ["WindowClosed", always(this.now >= staker.opensAt + this.terms.window)],
+      ["ExceedsRequest", always(part > requested)],
+      ["ZeroAmount", part === 0n ? always(true) : UNIT - pays],
+    ];
+    const book = (assets: bigint, emptied: boolean) => {
+      this.expect("unstaked", assets, pays);
+      this.state.fund.reserve += worth - pays;
+      staker.cooling -= worth;
+      staker.requested -= of(staker.requested);
+      if (part === requested) Object.assign(staker, { cooling: 0n, requested: 0n, opensAt: 0n });
+      if (emptied) {
+        this.expect(`left to ${account}, who unstaked all`, 0n, staker.free);
+        this.state.fund.stakers.delete(account);
+      }
+      if (this.state.fund.stakers.size === 0) this.endStakers();
+    };
+    return { refusals, book };
+  }
+
+  /** Gives to (or takes from) every staker in proportion to its stake. */
+  private spreadStaked(amount: Exact) {
+    const { fund } = this.state;
+    if (amount === 0n) return;
+    const total = this.stakedAssets() + UNIT;
+    const part = (owned: Exact) => (amount * owned) / total;
+    this.state.slack += (this.state.slack * max(0n, amount)) / total;
+    for (const staker of fund.stakers.values()) {
+      staker.free += part(staker.free);
+      staker.cooling += part(staker.cooling);
+    }
+    fund.virtual += part(fund.virtual);
+  }
+
+  /** Without stakers, what was theirs belongs to the reserve. */
+  private endStakers() {
+    const { fund } = this.state;
+    fund.reserve += this.stakedAssets() + fund.unvested;
+    fund.unvested = 0n;
+    fund.stakers.clear();
+    fund.virtual = UNIT;
+  }
+
+  fundReserve(assets: bigint) {
+    const refusals: Refusal[] = [["ZeroAmount", always(assets === 0n)]];
+    const book = () => {
+      this.state.fund.reserve += assets * UNIT;
+    };
+    return { refusals, book };
+  }
+
+  harvest() {
+    const refusals: Refusal[] = [];
+    const book = (paid: bigint, premium: bigint, premiumAt: bigint) => {
+      const { state: s, terms: t } = this;
+      const { fund } = s;
+      // p_max · ρ / (ρ + k), approached by at most p_max in 30 days
+      const [cover, debt] = [this.coverage(), this.debt()];
+      const target = cover + debt === 0n ? 0n : (t.maxPremium * cover * WAD) / (cover * WAD + debt * t.halfCover);
+      const since = fund.premiumAt === 0n ? this.now : fund.premiumAt;
+      const step = (t.maxPremium * (this.now - since)) / (30n * DAY);
+      const next = target > s.premium ? min(target, s.premium + step) : max(target, s.premium - step);
+      if (abs(premium - next) > 1n) throw new Error(`premium ${premium}, expected ${next}`);
+      if (premiumAt < since || premiumAt > this.now) throw new Error(`premium moved at ${premiumAt}`);
+      this.expect("harvested", paid, min(s.fees, s.cash * UNIT));
+
+      s.premium = premium;
+      s.fees = max(0n, s.fees - paid * UNIT);
+      s.cash -= paid;
+      const cut = fund.stakers.size === 0 ? paid * UNIT : (paid * UNIT * t.reserveCut) / Interest.BPS;
+      fund.reserve += cut;
+      fund.unvested += paid * UNIT - cut;
+      fund.premiumAt = premiumAt;
+    };
+    return { refusals, book };
+  }
+
+  setCoverageLimit(limit: bigint) {
+    const book = () => {
+      const { fund } = this.state;
+      const current = this.limit();
+      const waits = limit > current;
+      fund.limit = waits ? current : limit;
+      fund.pending = waits ? limit : 0n;
+      fund.effectiveAt = waits ? this.now + this.terms.cooldown + this.terms.window : 0n;
+    };
+    return { refusals: [] as Refusal[], book };
+  }
+
+  /* COMPARISON */
+
+  isNear(actual: bigint, exact: Exact, times = 1n): boolean {
+    return abs(actual * UNIT - exact) <= times * (this.state.slack + UNIT);
+  }
+
+  expect(what: string, actual: bigint, exact: Exact) {
+    if (!this.isNear(actual, exact)) {
+      throw new Error(`${what}: ${actual}, the model has ${exact / UNIT} (slack ${this.state.slack / UNIT})`);
+    }
+  }
+
+  /** What a rounding error of what is owed could make of a result. */
+  private near<T>(result: (error: Exact) => T): T[] {
+    return [0n, this.state.slack, -this.state.slack].map(result);
+  }
+
+  private expectChoice(what: string, actual: boolean, margin: Exact) {
+    const unsure = this.state.slack + UNIT;
+    if (actual ? margin < -unsure : margin > unsure) throw new Error(`${what}: ${actual}, margin ${margin / UNIT}`);
+  }
+}

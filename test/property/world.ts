@@ -1,0 +1,336 @@
+/** The contracts beside the model: one chain that takes calls, and what both say after each. */
+import { expect } from "chai";
+import { Interface, type BaseContract } from "ethers";
+
+import { FixedPoint, Interest, SharesMath } from "../../sdk";
+import type { ProtocolProbe } from "../../typechain-types";
+import { ethers, network } from "../helpers/hre";
+import { deployProtocol } from "../helpers/protocol";
+import { LAYERS, Naive, UNIT, type Refusal, type Terms } from "./naive";
+
+const { WAD } = FixedPoint;
+export const TOKEN = 10n ** 6n;
+export const ETHER = 10n ** 18n;
+/** 2,000 tokens for one of 18 decimals. */
+export const PRICE = (2_000n * TOKEN * 10n ** 36n) / ETHER;
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+
+export const TERMS: Terms = {
+  lltv: (80n * WAD) / 100n,
+  minIncentive: (5n * WAD) / 1000n,
+  writeDownIncentive: (2n * WAD) / 100n,
+  maxIncentive: (5n * WAD) / 100n,
+  targetHealth: (125n * WAD) / 100n,
+  minDebt: 100n * TOKEN,
+  dust: 10n * TOKEN,
+  vesting: BigInt(3 * DAY),
+  supplyCap: 2_000_000n * TOKEN,
+  fundVesting: BigInt(7 * DAY),
+  cooldown: BigInt(3 * DAY),
+  window: BigInt(2 * DAY),
+  reserveCut: 2_000n,
+  maxPremium: 3_000n,
+  halfCover: (5n * WAD) / 100n,
+};
+
+export type Reading = Awaited<ReturnType<ProtocolProbe["read"]["staticCall"]>>;
+type Account = Reading["accounts"][number];
+
+export interface Log {
+  name: string;
+  address: string;
+  args: Record<string, unknown>;
+}
+
+export interface Outcome {
+  logs: Log[];
+  before: Reading;
+  after: Reading;
+  /** Of the accounts that the call names, by address. */
+  accounts: Map<string, Account>;
+}
+
+/** A call, what the model makes of it, and whether the pool stores its accrual in it. */
+export interface Call {
+  from: string;
+  to: BaseContract;
+  method: string;
+  args: unknown[];
+  plan: (model: Naive) => { refusals: Refusal[]; book: (outcome: Outcome) => void };
+  stores: (outcome: Outcome) => boolean;
+}
+
+export class World {
+  private readonly errors: Interface;
+
+  private constructor(
+    readonly pool: BaseContract,
+    readonly fund: BaseContract,
+    readonly socializer: BaseContract,
+    readonly oracle: BaseContract,
+    readonly probe: ProtocolProbe,
+    readonly users: string[],
+    readonly governor: string,
+    private model: Naive,
+    /** What the contracts said last; of each account, when it was last read. */
+    public reading: Reading,
+    public accounts: Map<string, Account>,
+    /** When the pool last stored its accrual, and what it held then. */
+    private stored: { time: bigint; pool: Reading["pool"] },
+    private steps = 0,
+  ) {
+    const abis = [pool, fund, socializer].flatMap((contract) => contract.interface.fragments);
+    this.errors = new Interface(abis.filter((fragment) => fragment.type === "error"));
+  }
+
+  static async deploy(): Promise<World> {
+    const { fundVesting, cooldown, window, reserveCut, maxPremium, halfCover, ...pool } = TERMS;
+    const fundTerms = { vesting: fundVesting, cooldown, window, reserveCut, maxPremium, halfCover };
+    const p = await deployProtocol({ pool, fundTerms });
+    const probe = await ethers.deployContract("ProtocolProbe", [p.pool]);
+    const signers = [p.lender, p.lender2, p.lender3, p.borrower, p.borrower2, p.borrower3];
+    for (const user of signers) {
+      for (const spender of [p.pool, p.fund, p.socializer]) await p.provideAssets(user, 10n ** 8n * TOKEN, spender);
+      await p.provideCollateral(user, 10n ** 6n * ETHER);
+    }
+    const users = signers.map(({ address }) => address);
+    const reading = await probe.read.staticCall(users, users);
+    const accounts = new Map(users.map((user, i) => [user, reading.accounts[i]]));
+    const model = Naive.start(TERMS, reading.time, PRICE);
+    const { fund, socializer, oracle, governor } = p;
+    return new World(
+      p.pool,
+      fund,
+      socializer,
+      oracle,
+      probe,
+      users,
+      governor.address,
+      model,
+      reading,
+      accounts,
+      reading,
+    );
+  }
+
+  /** The same chain with books of its own, for a sequence that starts here. */
+  copy(): World {
+    const { pool, fund, socializer, oracle, probe, users, governor, model, reading, accounts, stored } = this;
+    const own = new Map(accounts);
+    return new World(pool, fund, socializer, oracle, probe, users, governor, model, reading, own, stored);
+  }
+
+  /* STEPS */
+
+  /** Makes a call `wait` seconds after the last one, and compares what it does with what the model says. */
+  async step(wait: number, make: (model: Naive) => Call) {
+    const before = this.reading;
+    const now = before.time + BigInt(wait);
+    const factors = this.factors(now);
+    const preview = this.model.at(now, factors, true);
+    const call = make(preview);
+    const { refusals, book } = call.plan(preview);
+    const unsure = preview.state.slack + UNIT;
+
+    await network.provider.send("evm_setNextBlockTimestamp", [Number(now)]);
+    const logs = await this.send(call);
+    const after = await this.read([call.from, ...call.args, this.users[this.steps++ % this.users.length]], logs);
+    if (typeof logs === "string") {
+      const foreseen = refusals.some(([error, margin]) => error === logs && margin >= -unsure);
+      if (!foreseen)
+        console.log(
+          logs,
+          refusals,
+          call.method,
+          call.args,
+          this.accounts.get(call.args[0] as string),
+          preview.state.price,
+          preview.borrower(call.args[0] as string),
+        );
+      if (!foreseen) throw new Error(`reverted with ${logs}, which the model does not expect`);
+    } else {
+      const broken = refusals.find(([, margin]) => margin > unsure);
+      if (broken) throw new Error(`went through, but the model expects ${broken[0]}`);
+      const outcome = { logs, before, after, accounts: this.accounts };
+      if (call.stores(outcome)) {
+        book(outcome);
+        this.model = preview;
+        this.stored = after;
+      } else {
+        const unaccrued = this.model.at(now, factors, false);
+        call.plan(unaccrued).book(outcome);
+        this.model = unaccrued;
+      }
+      this.model.round();
+      this.settle();
+      this.checkIdentities(outcome);
+    }
+    await this.compareNow(typeof logs === "string" ? [] : logs);
+  }
+
+  /** Compares every account, every loss and every claim. */
+  async compareAll() {
+    this.reading = await this.read(this.users, []);
+    const model = this.model.at(this.reading.time, this.factors(this.reading.time), true);
+    this.compare(model);
+    await this.compareLosses(model);
+  }
+
+  /** The growth of debt and the decay of unvested interest since the pool last stored its accrual. */
+  private factors(now: bigint) {
+    const { pool, time } = this.stored;
+    const u = Interest.utilisation(pool.debt, pool.cash);
+    const { average, end } = Interest.rates(pool.rateAtTarget / Interest.RATE_UNIT, u, now - time);
+    const growth = Interest.growthOf(average, now - time);
+    return { average, end, growth, keep: Interest.decay(now - time, TERMS.vesting) };
+  }
+
+  /** Sends a transaction; returns its logs, or the name of the error it reverted with. */
+  private async send({ from, to, method, args }: Call): Promise<Log[] | string> {
+    const data = to.interface.encodeFunctionData(method, args);
+    const request = { from, to: to.target, data, gas: "0x989680" };
+    let hash: string;
+    try {
+      hash = (await network.provider.send("eth_sendTransaction", [request])) as string;
+    } catch (error) {
+      const { data: reason } = error as { data?: string };
+      const parsed = reason ? this.errors.parseError(reason) : null;
+      if (!parsed) throw error;
+      return parsed.name;
+    }
+    const receipt = (await network.provider.send("eth_getTransactionReceipt", [hash])) as {
+      logs: { address: string; topics: string[]; data: string }[];
+    };
+    return receipt.logs.flatMap(({ address, topics, data }) => {
+      const emitter = [this.pool, this.fund, this.socializer].find(
+        ({ target }) => String(target).toLowerCase() === address,
+      );
+      const parsed = emitter?.interface.parseLog({ topics, data });
+      if (!emitter || !parsed) return [];
+      return [{ name: parsed.name, address: String(emitter.target), args: parsed.args.toObject() }];
+    });
+  }
+
+  /** Reads what all share, and the accounts that are named or whose debt was written down. */
+  private async read(named: unknown[], logs: Log[] | string): Promise<Reading> {
+    const cut = typeof logs === "string" ? [] : logs.filter(({ name }) => name === "WrittenDown");
+    const detailed = this.users.filter((user) => named.includes(user) || cut.some(({ args }) => args.account === user));
+    const reading = await this.probe.read.staticCall(this.users, detailed);
+    detailed.forEach((user, i) => this.accounts.set(user, reading.accounts[i]));
+    this.reading = reading;
+    return reading;
+  }
+
+  /** Where the contracts hold a debt to be paid but for less than the slack, the model does too. */
+  private settle() {
+    this.users.forEach((user, i) => {
+      const { scaledDebt } = this.reading.holdings[i];
+      this.model.settle(user, scaledDebt === 0n, this.accounts.get(user)!.writtenOff === 0n);
+    });
+  }
+
+  /* COMPARISON WITH THE MODEL */
+
+  private async compareNow(logs: Log[]) {
+    const model = this.model.at(this.reading.time, this.factors(this.reading.time), true);
+    this.compare(model);
+    if (logs.some(({ name }) => ["LossRecorded", "Recovered", "Claimed"].includes(name))) {
+      await this.compareLosses(model);
+    }
+  }
+
+  private compare(model: Naive) {
+    const { time, pool, holdings, limit, staked, stakeSupply, reserve, unvestedPremium, coverage } = this.reading;
+    const s = model.state;
+    expect(pool.cash).to.equal(s.cash);
+    model.expect("debt", pool.debt, model.debt());
+    model.expect("lender assets", pool.lenderAssets, model.lenderAssets());
+    model.expect("unvested interest", pool.unvested, s.unvested);
+    model.expect("fees", pool.fees, s.fees);
+    model.expect("staked", staked, model.stakedAssets());
+    model.expect("reserve", reserve, s.fund.reserve + s.fund.unvested);
+    model.expect("unvested premium", unvestedPremium, s.fund.unvested);
+    model.expect("coverage", coverage, model.coverage());
+    model.expect("outstanding cover", limit.outstanding, s.fund.outstanding);
+    expect(limit.limit).to.equal(model.limit());
+    this.users.forEach((user, i) => {
+      const { shares, scaledDebt, stakeShares } = holdings[i];
+      const staker = model.staker(user);
+      const assets = SharesMath.toAssetsDown(shares, pool.lenderAssets, pool.supply);
+      const debt = FixedPoint.mulDivUp(scaledDebt, pool.index, WAD);
+      const stake = SharesMath.toAssetsDown(stakeShares, staked, stakeSupply);
+      model.expect(`assets of ${user}`, assets, s.lenders.get(user) ?? 0n);
+      model.expect(`debt of ${user}`, debt, model.borrower(user).debt);
+      model.expect(`stake of ${user}`, stake, staker.free + staker.cooling);
+
+      const account = this.accounts.get(user)!;
+      if (!this.reading.accounts.includes(account)) return;
+      const { collateral, writtenOff, requested, opensAt } = account;
+      expect(account.debt).to.equal(debt);
+      expect(collateral).to.equal(model.borrower(user).collateral);
+      expect(opensAt).to.equal(staker.opensAt);
+      model.expect(`written-off debt of ${user}`, writtenOff, model.writtenOffOf(user));
+      model.expect(`request of ${user}`, requested, staker.requested);
+    });
+    const { end, growth } = this.factors(time);
+    expect(pool.rateAtTarget).to.equal(end * Interest.RATE_UNIT);
+    expect(pool.index).to.equal(Interest.grow(this.stored.pool.index, growth, this.stored.pool.scaledDebt));
+  }
+
+  private async compareLosses(model: Naive) {
+    const { losses, claims, held } = await this.probe.readLosses(this.users);
+    expect(losses.length).to.equal(model.state.losses.size);
+    let unclaimed = 0n;
+    losses.forEach((loss, i) => {
+      const id = BigInt(i + 1);
+      const known = model.state.losses.get(id)!;
+      const due = model.dueOf(known);
+      for (const layer of LAYERS) {
+        expect(loss.lost[layer]).to.equal(known.lost[layer]);
+        expect(loss.recovered[layer]).to.equal(known.recovered[layer]);
+        model.expect(`outstanding of ${layer} of loss ${id}`, loss.outstanding[layer], due[layer]);
+      }
+      expect(sum(LAYERS.map((layer) => loss.lost[layer]))).to.equal(loss.shortfall);
+      expect(loss.lenderClaims).to.equal(known.lenderClaims);
+      expect(loss.stakerClaims).to.equal(known.stakerClaims);
+      this.users.forEach((user, j) => {
+        model.expect(`claim of ${user} on loss ${id}`, claims[j * losses.length + i], model.claimable(id, user));
+      });
+      unclaimed += loss.lenderClaims + loss.stakerClaims - sum(known.claimed.values());
+    });
+    expect(held).to.equal(unclaimed);
+  }
+
+  /* IDENTITIES, on what the contracts say alone */
+
+  private checkIdentities({ before, after, logs }: Outcome) {
+    const { pool, holdings } = after;
+    expect(pool.cash + pool.debt).to.equal(pool.lenderAssets + pool.unvested + pool.fees);
+    expect(after.poolTokens).to.equal(pool.cash);
+    expect(after.fundTokens).to.equal(after.staked + after.reserve);
+    expect(sum(holdings.map(({ shares }) => shares))).to.equal(pool.supply);
+    expect(sum(holdings.map(({ stakeShares }) => stakeShares))).to.equal(after.stakeSupply);
+    expect(sum(holdings.map(({ scaledDebt }) => scaledDebt))).to.equal(pool.scaledDebt);
+
+    const booked = logs.some(({ name }) => name === "LossRecorded");
+    const fell = (total: [bigint, bigint], supply: [bigint, bigint]) =>
+      supply[0] !== 0n &&
+      supply[1] !== 0n &&
+      (total[1] + 1n) * (supply[0] + SharesMath.VIRTUAL_SHARES) <
+        (total[0] + 1n) * (supply[1] + SharesMath.VIRTUAL_SHARES);
+    if (booked) {
+      if (before.limit.outstanding < after.limit.outstanding) {
+        expect(after.limit.outstanding <= after.limit.limit, "cover within its limit").to.equal(true);
+      }
+    } else {
+      const { lenderAssets, supply } = before.pool;
+      expect(fell([lenderAssets, pool.lenderAssets], [supply, pool.supply]), "share price fell").to.equal(false);
+      expect(fell([before.staked, after.staked], [before.stakeSupply, after.stakeSupply]), "stake fell").to.equal(
+        false,
+      );
+    }
+  }
+}
+
+const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);
