@@ -26,13 +26,15 @@ function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
   const offline = options.keepersOffline.map((text) => parseWindow(text, replay));
   const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover }, offline);
 
-  const lltv = scenario.lltv ?? Number(formatEther(TERMS.lltv));
-  const { book, notes } =
+  const given =
     options.book === undefined
       ? { book: generateBook(borrowers ?? DEFAULT_BORROWERS, seed), notes: [] }
-      : readBook(options.book, lltv);
-  const fitted = fitBook(book, borrowers ?? book.length, Number(TERMS.minDebt) / BORROWED);
-  return { scenario: { ...scenario, notes: [...scenario.notes, ...notes, ...fitted.notes] }, book: fitted.book };
+      : readBook(options.book, scenario.lltv ?? Number(formatEther(TERMS.lltv)));
+  const { book, notes } = fitBook(given.book, borrowers ?? given.book.length, Number(TERMS.minDebt) / BORROWED);
+  return {
+    scenario: { ...scenario, lltv: given.lltv ?? scenario.lltv, notes: [...scenario.notes, ...given.notes, ...notes] },
+    book,
+  };
 }
 
 async function replay(options: Options): Promise<Trace> {

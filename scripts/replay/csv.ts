@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { InputError } from "./errors";
+import { formatPercent } from "./format";
 import type { Borrower, Step } from "./types";
 
 const TIME_COLUMNS = [
@@ -34,6 +35,17 @@ const HEALTH_COLUMNS = ["health", "healthfactor", "hf"];
 
 /** Beyond this an account is out of reach of any crash, and its collateral would only strain the arithmetic. */
 const MAX_HEALTH = 1_000;
+
+/** The highest threshold that leaves room for a liquidator's share. */
+const MAX_LLTV = 0.945;
+
+/** A borrower book as a file tells it. */
+export interface BookFile {
+  book: Borrower[];
+  /** Liquidation threshold of its accounts, a fraction of 1, if the file has all of health, debt and collateral. */
+  lltv?: number;
+  notes: string[];
+}
 
 interface Row {
   line: number;
@@ -187,19 +199,23 @@ export function readPrices(file: string): Step[] {
 
 /**
  * Reads a borrower book from a CSV file with debt and health or with collateral and debt, both in one currency. Health is
- * taken where both are there: it knows the liquidation threshold that the accounts lived under.
- * @param lltv Liquidation threshold of the pool, a fraction of 1.
- * @returns The borrowers whom the pool would lend to, largest first, and what was left out.
+ * taken where both are there, and with the collateral it tells the liquidation threshold that the accounts lived under.
+ * @param defaultLltv The pool's threshold, a fraction of 1, in case the file does not tell one.
+ * @returns The borrowers whom the pool would lend to, the threshold that the file tells, and what was left out.
  * @throws InputError that names the file, line and column of what is wrong.
  */
-export function readBook(file: string, lltv: number): { book: Borrower[]; notes: string[] } {
+export function readBook(file: string, defaultLltv: number): BookFile {
   const table = parseTable(file, read(file));
   const debtColumn = requireColumn(table, "debt", DEBT_COLUMNS);
   const healthColumn = findColumn(table, HEALTH_COLUMNS);
-  const collateralColumn =
-    healthColumn ?? requireColumn(table, "health, or collateral in the currency of the debt", COLLATERAL_COLUMNS);
+  const collateralColumn = findColumn(table, COLLATERAL_COLUMNS);
+  const column =
+    healthColumn ??
+    collateralColumn ??
+    requireColumn(table, "health, or collateral in the currency of the debt", COLLATERAL_COLUMNS);
 
   const accounts: { debt: number; health: number }[] = [];
+  let threshold = 0;
   let debtless = 0;
   let unhealthy = 0;
   for (const row of table.rows) {
@@ -209,21 +225,31 @@ export function readBook(file: string, lltv: number): { book: Borrower[]; notes:
       debtless++;
       continue;
     }
-    const value = numberOf(table, row, collateralColumn);
-    if (value < 0) fail(table, row, collateralColumn, `the value is ${value}, it cannot be negative`);
-    const health = healthColumn === undefined ? (value * lltv) / debt : value;
-    if (health < 1) unhealthy++;
-    else accounts.push({ debt, health: Math.min(health, MAX_HEALTH) });
+    const value = numberOf(table, row, column);
+    if (value < 0) fail(table, row, column, `the value is ${value}, it cannot be negative`);
+    const health = healthColumn === undefined ? (value * defaultLltv) / debt : value;
+    if (health < 1) {
+      unhealthy++;
+      continue;
+    }
+    accounts.push({ debt, health: Math.min(health, MAX_HEALTH) });
+    if (healthColumn !== undefined && collateralColumn !== undefined) {
+      const collateral = numberOf(table, row, collateralColumn);
+      if (collateral > 0) threshold += (health * debt ** 2) / collateral;
+    }
   }
   if (!accounts.length) {
-    fail(table, table.rows[0], collateralColumn, "no row has a debt that is healthy to begin with");
+    fail(table, table.rows[0], column, "no row has a debt that is healthy to begin with");
   }
-  accounts.sort((a, b) => b.debt - a.debt);
   const total = accounts.reduce((sum, { debt }) => sum + debt, 0);
 
   const rows = (count: number) => `${count} ${count === 1 ? "row" : "rows"}`;
   const notes = [`${file}: ${accounts.length} borrowers`];
   if (debtless) notes.push(`${file}: ${rows(debtless)} without debt left out`);
   if (unhealthy) notes.push(`${file}: ${rows(unhealthy)} left out whose health is below 1 to begin with`);
-  return { book: accounts.map(({ debt, health }) => ({ share: debt / total, health })), notes };
+  const book = accounts.map(({ debt, health }) => ({ share: debt / total, health }));
+  if (!threshold) return { book, notes };
+  const lltv = Math.min(Number((threshold / total).toFixed(3)), MAX_LLTV);
+  notes.push(`${file}: LLTV ${formatPercent(lltv)}, as its accounts have by health, debt and collateral`);
+  return { book, lltv, notes };
 }

@@ -6,14 +6,18 @@ import { action, type Action, type Block } from "./record";
 import type { Fairness, Probe } from "./types";
 
 /**
- * Three equal stakes at the first loss that reaches principal. In its block the leaver takes everything out, and the entrant
- * pays in what the leaver's shares were worth before. All three are valued in that block, where no interest passes; what the
- * loss pays back later comes as claims. What else happens to the pool afterwards is told apart.
+ * Three equal stakes at the first loss that reaches principal. In its block, once the keepers are done, the leaver takes
+ * everything out, and the entrant pays in what the leaver's shares were worth before. All three are valued in that block,
+ * where no interest passes; what comes back of the loss is paid as claims. What else happens to the pool afterwards is told
+ * apart.
  */
 export class Probes {
   private stake = 0n;
   private lossId = 0;
   private time = 0;
+  private lastLossId = 0;
+  /** The leaver's shares and all shares, before the loss. */
+  private part: [shares: bigint, supply: bigint] = [0n, 1n];
   private forfeited = 0n;
   private afterLoss = { leaver: 0n, stayer: 0n, entrant: 0n };
 
@@ -24,7 +28,7 @@ export class Probes {
     return this.lossId > 0;
   }
 
-  /** What the probes do in the block of a write-down, right after it; nothing before the loss that they wait for. */
+  /** What the probes do at the end of the block of a write-down; nothing before the loss that they wait for. */
   async act(before: Snapshot, [writeDown]: Action[]): Promise<Action[]> {
     const { market, people } = this.world;
     if (this.done || !writeDown) return [];
@@ -36,6 +40,7 @@ export class Probes {
     const { cash, lenderAssets } = before.state;
     if (!Waterfall.opensEpoch(principal, lenderAssets) || this.stake > cash + reserve + staked) return [];
     const shares = await pool.balanceOf(people.leaver);
+    this.part = [shares, before.state.supply];
     return [
       await action("leave", people.leaver, pool.redeem.populateTransaction(shares, people.leaver, people.leaver)),
       await action("enter", people.entrant, pool.deposit.populateTransaction(this.stake, people.entrant)),
@@ -43,12 +48,13 @@ export class Probes {
   }
 
   /** Values the three in the block in which two of them acted. */
-  async value(time: number, before: Snapshot, { bookings, withdrawn }: Block): Promise<void> {
-    const [{ lossId, layers }] = bookings;
+  async value(time: number, { state }: Snapshot, { bookings, withdrawn }: Block): Promise<void> {
     const { people } = this.world;
-    const unvested = before.state.unvested - layers.interest;
-    this.forfeited = (unvested * this.stake) / before.state.lenderAssets;
-    [this.lossId, this.time] = [lossId, time];
+    [this.lossId, this.time] = [bookings[0].lossId, time];
+    // Liquidations of the same block may have booked small losses of their own.
+    this.lastLossId = bookings[bookings.length - 1].lossId;
+    const [shares, supply] = this.part;
+    this.forfeited = (state.unvested * shares) / supply;
     const [stayer, entrant] = [await this.worth(people.stayer), await this.worth(people.entrant)];
     this.afterLoss = { leaver: withdrawn, stayer, entrant };
   }
@@ -68,15 +74,11 @@ export class Probes {
   private async probe(who: keyof Probes["afterLoss"]): Promise<Probe> {
     const { people, record } = this.world;
     const [account, afterLoss] = [people[who], this.afterLoss[who]];
-    const claims = record.claimedOf(account, this.lossId);
-    const others = record.losses.filter(({ id }) => id !== this.lossId).map(({ id }) => record.claimedOf(account, id));
+    const claimed = (booked: boolean) =>
+      sum(record.losses.map(({ id }) => (id <= this.lastLossId === booked ? record.claimedOf(account, id) : 0n)));
     const left = who === "leaver" ? afterLoss : 0n;
-    return {
-      stake: this.stake,
-      afterLoss,
-      claims,
-      since: left + (await this.worth(account)) + sum(others) - afterLoss,
-    };
+    const since = left + (await this.worth(account)) + claimed(false) - afterLoss;
+    return { stake: this.stake, afterLoss, claims: claimed(true), since };
   }
 
   private async worth(account: string): Promise<bigint> {

@@ -1,14 +1,11 @@
 /** Numbers and times as people read them, the same in the terminal and in the report. */
 
-/** `12,345` from 100 on, `12.34` below, with as many digits as a cent or a satoshi of a loss needs to be seen. */
+/** `12,345` from 100 on, `12.34` below. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (size >= 100) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
-  if (size >= 0.01) {
-    return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: size >= 1 ? 2 : 4 });
-  }
-  return value.toPrecision(2);
+  return size >= 0.01 ? value.toFixed(2) : "< 0.01";
 }
 
 export function toNumber(amount: bigint, decimals: number): number {

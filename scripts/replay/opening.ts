@@ -13,6 +13,9 @@ const WARM_UP = 30 * 86_400;
 /** Positions are opened at a price so far above the first one that the interest of the warm-up does no harm. */
 const HEADROOM = 1.2;
 
+/** Keepers harvest the pool's fees, which also moves its premium, once in this many seconds. */
+export const HARVEST_EVERY = 7 * 86_400;
+
 /** How unequal lenders are: the standard deviation of the logarithm of their deposits. */
 const INEQUALITY = 1.2;
 /** Each of the lenders whose fate the fairness table tells holds this share of the deposits. */
@@ -67,7 +70,7 @@ export async function openPool(world: World): Promise<number> {
     await action("setup", treasury, collateral.approve.populateTransaction(pool, MaxUint256)),
   ]);
 
-  const stake = times(cover, (1 - RESERVE) / stakers.length);
+  const stake = (cover - times(cover, RESERVE)) / BigInt(stakers.length);
   const insurance = [
     action("setup", treasury, fund.fundReserve.populateTransaction(cover - stake * BigInt(stakers.length))),
     ...stakers.map((staker) => action("setup", staker, fund.deposit.populateTransaction(stake, staker))),
@@ -88,6 +91,10 @@ export async function openPool(world: World): Promise<number> {
   await chain.mine(await Promise.all(borrowed));
 
   const shift = chain.time + WARM_UP - first.time;
+  for (let time = chain.time + HARVEST_EVERY; time < first.time + shift; time += HARVEST_EVERY) {
+    const harvest = await action("setup", keeper, fund.harvest.populateTransaction(pool));
+    await chain.mine([...(await setPrice(market, keeper, HEADROOM * first.price)), harvest], time);
+  }
   await bringToHealth(world, first.time + shift - 1, first.price);
   return shift;
 }

@@ -22,7 +22,7 @@ const LAYER_NAMES: Record<Layer, string> = {
 
 const SOURCE_NAMES: Record<RecoverySource, string> = {
   repayment: "Defaulters who repaid",
-  liquidation: "Liquidations after a recovery of the price",
+  liquidation: "Later liquidations",
   refinance: "Accounts that became healthy again",
   treasury: "A treasury’s donation",
 };

@@ -7,14 +7,13 @@ import { ratio } from "./format";
 import { Identities } from "./identities";
 import { liquidate, writeDown } from "./keepers";
 import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
-import { openPool } from "./opening";
+import { HARVEST_EVERY, openPool } from "./opening";
 import { createPeople, sum, type World } from "./people";
 import { action, Record, type Action, type Block } from "./record";
 import type { Borrower, Point, Scenario, Trace } from "./types";
 import { isWithin } from "./windows";
 
 const DAY = 86_400;
-const HARVEST_EVERY = 7 * DAY;
 
 /** What a replay is made of. */
 export interface Input {
@@ -132,7 +131,7 @@ class Replay {
       this.now = await this.snapshot();
       this.identities.reported(when, this.now, reported, block.touched);
       this.check(when, before, block);
-      if (actions.some(({ kind }) => kind === "leave")) await this.probes.value(time, before, block);
+      if (actions.some(({ kind }) => kind === "leave")) await this.probes.value(time, this.now, block);
     }
     this.identities.always(when, this.now);
     this.identities.losses(when, this.now, record.indices, record.claimed);
@@ -163,8 +162,8 @@ class Replay {
     if (harvests) this.nextHarvest = time + HARVEST_EVERY;
     return [
       ...written,
-      ...(await this.probes.act(before, written)),
       ...(await liquidate(this.world, before, time, bids)),
+      ...(await this.probes.act(before, written)),
       ...(harvests ? [await this.harvest()] : []),
     ];
   }

@@ -8,7 +8,7 @@ const PLAIN_LINES = 10;
 
 const SOURCES: Record<RecoverySource, string> = {
   repayment: "defaulters who repaid",
-  liquidation: "liquidations after the price recovered",
+  liquidation: "later liquidations",
   refinance: "accounts that became healthy again",
   treasury: "a treasury's donation",
 };
