@@ -1012,12 +1012,16 @@ export class Naive {
       const { state: s, terms: t } = this;
       const { fund } = s;
       // p_max · ρ / (ρ + k), approached by at most p_max in 30 days
-      const [cover, debt] = [this.coverage(), this.debt()];
-      const target = cover + debt === 0n ? 0n : (t.maxPremium * cover * WAD) / (cover * WAD + debt * t.halfCover);
       const since = fund.premiumAt === 0n ? this.now : fund.premiumAt;
       const step = (t.maxPremium * (this.now - since)) / (30n * DAY);
-      const next = target > s.premium ? min(target, s.premium + step) : max(target, s.premium - step);
-      if (abs(premium - next) > 1n) throw new Error(`premium ${premium}, expected ${next}`);
+      const next = (error: Exact) => {
+        const [cover, debt] = [max(0n, this.coverage() + error), max(0n, this.debt() - error)];
+        const target = cover === 0n ? 0n : (t.maxPremium * cover * WAD) / (cover * WAD + debt * t.halfCover);
+        return target > s.premium ? min(target, s.premium + step) : max(target, s.premium - step);
+      };
+      const [least, most] = [next(-s.slack - UNIT), next(s.slack + UNIT)];
+      if (premium < least - 1n || premium > most + 1n)
+        throw new Error(`premium ${premium}, expected ${least}..${most}`);
       if (premiumAt < since || premiumAt > this.now) throw new Error(`premium moved at ${premiumAt}`);
       this.expect("harvested", paid, min(s.fees, s.cash * UNIT));
 
