@@ -21,6 +21,21 @@ function part(whole: bigint, size: number): bigint {
   return (whole * BigInt(size)) / 900n;
 }
 
+/** Mostly an account that can do it; now and then any. */
+function pick(
+  { chain: { users } }: World,
+  index: number,
+  size: number,
+  can: (user: string, i: number) => boolean,
+): number {
+  const able = users.flatMap((user, i) => (can(user, i) ? [i] : []));
+  return able.length === 0 || size % 16 === 0 ? index : able[index % able.length];
+}
+
+/** Whether nobody owes written-off debt, which some calls are about: mostly, another is made then. */
+const isSolvent = ({ chain: { users } }: World, model: Naive, size: number) =>
+  size % 16 !== 0 && users.every((user) => model.writtenOffOf(user) === 0n);
+
 /** An amount up to `most`, as likely of any size as of any other. */
 const amount = (most: bigint, size: number) =>
   size < 20 ? BigInt(size) : most / 2n ** BigInt(14 - Math.floor(size / 70));
@@ -46,8 +61,8 @@ function bookingOf(world: World, outcome: Outcome): Booking | undefined {
     lossId,
     shortfall,
     layers: toLayers(layers),
-    pool: ending(world.pool, outcome.before.pool.supply),
-    fund: ending(world.fund, outcome.before.stakeSupply),
+    pool: ending(world.chain.pool, outcome.before.pool.supply),
+    fund: ending(world.chain.fund, outcome.before.stakeSupply),
   };
 }
 
@@ -76,10 +91,10 @@ const never = () => false;
 
 export const calls: Record<string, Maker> = {
   deposit(world, { who, size }) {
-    const [user, assets] = [world.users[who], amount(2_000_000n * TOKEN, size)];
+    const [user, assets] = [world.chain.users[who], amount(1_000_000n * TOKEN, size)];
     return {
       from: user,
-      to: world.pool,
+      to: world.chain.pool,
       method: "deposit",
       args: [assets, user],
       plan: (model) => model.deposit(user, assets),
@@ -87,12 +102,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  withdraw(world, { who, size }, model) {
-    const user = world.users[who];
-    const assets = part((model.state.lenders.get(user) ?? 0n) / UNIT, size);
+  withdraw(world, { who: drawn, size }, model) {
+    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
+    const user = world.chain.users[who];
+    const owned = (model.state.lenders.get(user) ?? 0n) / UNIT;
+    const assets = part(size % 2 === 0 ? owned : min(owned, model.state.cash), size);
     return {
       from: user,
-      to: world.pool,
+      to: world.chain.pool,
       method: "withdraw",
       args: [assets, user, user],
       plan: (m) => {
@@ -103,13 +120,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  redeem(world, { who, size }) {
-    const user = world.users[who];
-    const { shares } = world.reading.holdings[who];
+  redeem(world, { who: drawn, size }) {
+    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
+    const user = world.chain.users[who];
+    const { shares } = world.books.reading.holdings[who];
     const redeemed = part(shares, size);
     return {
       from: user,
-      to: world.pool,
+      to: world.chain.pool,
       method: "redeem",
       args: [redeemed, user, user],
       plan: (model) => {
@@ -120,13 +138,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  transfer(world, { who, other, size }) {
-    const [from, to] = [world.users[who], world.users[other]];
-    const { shares } = world.reading.holdings[who];
+  transfer(world, { who: drawn, other, size }) {
+    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
+    const [from, to] = [world.chain.users[who], world.chain.users[other]];
+    const { shares } = world.books.reading.holdings[who];
     const moved = part(shares, size);
     return {
       from,
-      to: world.pool,
+      to: world.chain.pool,
       method: "transfer",
       args: [to, moved],
       plan: (model) => model.transfer(from, to, moved, shares),
@@ -135,10 +154,10 @@ export const calls: Record<string, Maker> = {
   },
 
   supplyCollateral(world, { who, other, size }) {
-    const [user, assets] = [world.users[other], amount(400n * ETHER, size)];
+    const [user, assets] = [world.chain.users[other], amount(1_500n * ETHER, size)];
     return {
-      from: world.users[who],
-      to: world.pool,
+      from: world.chain.users[who],
+      to: world.chain.pool,
       method: "supplyCollateral",
       args: [assets, user],
       plan: (model) => model.supplyCollateral(user, assets),
@@ -146,13 +165,15 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  withdrawCollateral(world, { who, size }, model) {
-    const user = world.users[who];
+  withdrawCollateral(world, { who: drawn, size }, model) {
+    const free = (user: string) => model.borrower(user).collateral !== 0n && model.writtenOffOf(user) === 0n;
+    const who = pick(world, drawn, size, free);
+    const user = world.chain.users[who];
     const { collateral, debt } = model.borrower(user);
     const assets = part(debt === 0n ? collateral : collateral / 4n, size);
     return {
       from: user,
-      to: world.pool,
+      to: world.chain.pool,
       method: "withdrawCollateral",
       args: [assets, user, user],
       plan: (m) => m.withdrawCollateral(user, assets),
@@ -161,13 +182,17 @@ export const calls: Record<string, Maker> = {
   },
 
   borrow(world, { who, size }, model) {
-    const user = world.users[who];
-    const { collateral, debt } = model.borrower(user);
-    const limit = (collateral * model.state.price * TERMS.lltv) / 10n ** 36n / WAD - debt / UNIT;
+    const limitOf = (user: string) => {
+      const { collateral, debt } = model.borrower(user);
+      return (collateral * model.state.price * TERMS.lltv) / 10n ** 36n / WAD - debt / UNIT;
+    };
+    const user =
+      world.chain.users[pick(world, who, size, (u) => limitOf(u) > TERMS.minDebt && model.writtenOffOf(u) === 0n)];
+    const limit = limitOf(user);
     const assets = part(limit > 0n ? min(limit, model.state.cash) : TERMS.minDebt, size);
     return {
       from: user,
-      to: world.pool,
+      to: world.chain.pool,
       method: "borrow",
       args: [assets, user, user],
       plan: (m) => m.borrow(user, assets),
@@ -176,11 +201,11 @@ export const calls: Record<string, Maker> = {
   },
 
   repay(world, { who, other, size }, model) {
-    const user = world.users[other];
+    const user = world.chain.users[pick(world, other, size, (u) => model.borrower(u).debt !== 0n)];
     const assets = size >= 900 ? MAX : part(model.borrower(user).debt / UNIT, size);
     return {
-      from: world.users[who],
-      to: world.pool,
+      from: world.chain.users[who],
+      to: world.chain.pool,
       method: "repay",
       args: [assets, user],
       plan: (m) => {
@@ -191,14 +216,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  /** The price goes anywhere from two thirds to four thirds of what it is, to nothing, and back from there. */
+  /** The price goes anywhere from 0.6 to 1.4 of what it is, now and then to nothing, and back from there. */
   price(world, { size }, model) {
     const { price } = model.state;
-    const moved = price === 0n ? PRICE / 2n : (price * BigInt(667 + Math.floor(size / 1.5))) / 1000n;
-    const next = size < 8 ? 0n : min(moved, 20n * PRICE);
+    const moved = price === 0n ? PRICE / 2n : (price * BigInt(600 + Math.floor(size * 0.8))) / 1000n;
+    const next = size < 50 ? 0n : min(moved, 20n * PRICE);
     return {
-      from: world.governor,
-      to: world.oracle,
+      from: world.chain.governor,
+      to: world.chain.oracle,
       method: "setPrice",
       args: [next],
       plan: (m) => ({
@@ -212,11 +237,13 @@ export const calls: Record<string, Maker> = {
   },
 
   writeDown(world, { who, size }) {
-    // any of the six accounts, some twice
-    const chosen = [...world.users, ...world.users].filter((_, i) => ((size * 4 + who) >> i) & 1);
+    // all of the six accounts, or any, some twice
+    const chosen = [...world.chain.users, ...world.chain.users].filter(
+      (_, i) => size > 600 || ((size * 4 + who) >> i) & 1,
+    );
     return {
-      from: world.users[who],
-      to: world.pool,
+      from: world.chain.users[who],
+      to: world.chain.pool,
       method: "writeDown",
       args: [chosen],
       plan: (model) => {
@@ -231,12 +258,12 @@ export const calls: Record<string, Maker> = {
     // mostly the account whose health is the worst
     const owes = (user: string) => model.borrower(user).debt + model.writtenOffOf(user);
     const risk = (user: string) => (owes(user) * 1000n) / (model.borrower(user).collateral + 1n);
-    const worst = world.users.reduce((a, b) => (risk(b) > risk(a) ? b : a));
-    const borrower = size % 4 === 0 ? world.users[other] : worst;
+    const worst = world.chain.users.reduce((a, b) => (risk(b) > risk(a) ? b : a));
+    const borrower = size % 4 === 0 ? world.chain.users[other] : worst;
     const asked = size >= 600 ? MAX : (owes(borrower) * BigInt(size)) / 600n / UNIT;
     return {
-      from: world.users[who],
-      to: world.pool,
+      from: world.chain.users[who],
+      to: world.chain.pool,
       method: "liquidate",
       args: [borrower, asked, 0n, "0x"],
       plan: (m) => {
@@ -257,13 +284,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  repayWrittenOff(world, { who, other, size }, model) {
-    const owing = world.users.filter((user) => model.writtenOffOf(user) !== 0n);
-    const user = owing[other % owing.length] ?? world.users[other];
+  repayWrittenOff(world, draw, model) {
+    const { who, other, size } = draw;
+    if (isSolvent(world, model, size)) return calls.liquidate(world, draw, model);
+    const user = world.chain.users[pick(world, other, size, (u) => model.writtenOffOf(u) !== 0n)];
     const assets = size >= 900 ? MAX : part(model.writtenOffOf(user) / UNIT, size);
     return {
-      from: world.users[who],
-      to: world.pool,
+      from: world.chain.users[who],
+      to: world.chain.pool,
       method: "repayWrittenOff",
       args: [user, assets],
       plan: (m) => {
@@ -277,12 +305,13 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  refinance(world, { who, other }, model) {
-    const owing = world.users.filter((user) => model.writtenOffOf(user) !== 0n);
-    const user = owing[other % owing.length] ?? world.users[other];
+  refinance(world, draw, model) {
+    const { who, other, size } = draw;
+    if (isSolvent(world, model, size)) return calls.price(world, draw, model);
+    const user = world.chain.users[pick(world, other, size, (u) => model.writtenOffOf(u) !== 0n)];
     return {
-      from: world.users[who],
-      to: world.pool,
+      from: world.chain.users[who],
+      to: world.chain.pool,
       method: "refinance",
       args: [user],
       plan: (m) => {
@@ -293,16 +322,18 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  recover(world, { who, other, size }, model) {
+  recover(world, draw, model) {
+    const { who, other, size } = draw;
     const count = model.state.losses.size;
+    if (count === 0 && size % 16 !== 0) return calls.price(world, draw, model);
     // the one after the last is unknown
     const lossId = BigInt(count === 0 || size % 8 === 0 ? count + 1 : 1 + (other % count));
     const loss = model.state.losses.get(lossId);
     const due = loss ? Object.values(model.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : TOKEN;
     const assets = part(due, size);
     return {
-      from: world.users[who],
-      to: world.socializer,
+      from: world.chain.users[who],
+      to: world.chain.socializer,
       method: "recover",
       args: [lossId, assets],
       plan: (m) => {
@@ -314,17 +345,19 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  claim(world, { who, other, size }, model) {
+  claim(world, draw, model) {
+    const { who, other, size } = draw;
     const count = model.state.losses.size;
-    const account = world.users[other];
+    if (count === 0 && size % 16 !== 0) return calls.writeDown(world, draw, model);
+    const account = world.chain.users[other];
     const lossIds = Array.from({ length: count }, (_, i) => BigInt(i + 1)).filter(
       (id) => (size >> Number(id % 8n)) & 1,
     );
     if (size % 16 === 0) lossIds.push(BigInt(count + 1));
     if (size % 3 === 0) lossIds.push(...lossIds);
     return {
-      from: world.users[who],
-      to: world.socializer,
+      from: world.chain.users[who],
+      to: world.chain.socializer,
       method: "claim",
       args: [lossIds, account],
       plan: (m) => {
@@ -346,10 +379,10 @@ export const calls: Record<string, Maker> = {
   },
 
   stake(world, { who, size }) {
-    const [user, assets] = [world.users[who], amount(200_000n * TOKEN, size)];
+    const [user, assets] = [world.chain.users[who], amount(200_000n * TOKEN, size)];
     return {
       from: user,
-      to: world.fund,
+      to: world.chain.fund,
       method: "deposit",
       args: [assets, user],
       plan: (model) => model.stake(user, assets),
@@ -357,14 +390,15 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  transferStake(world, { who, other, size }) {
-    const [from, to] = [world.users[who], world.users[other]];
-    const { stakeShares } = world.reading.holdings[who];
-    const { cooling } = world.accounts.get(from)!;
+  transferStake(world, { who: drawn, other, size }) {
+    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].stakeShares !== 0n);
+    const [from, to] = [world.chain.users[who], world.chain.users[other]];
+    const { stakeShares } = world.books.reading.holdings[who];
+    const { cooling } = world.books.accounts.get(from)!;
     const moved = part(stakeShares, size);
     return {
       from,
-      to: world.fund,
+      to: world.chain.fund,
       method: "transfer",
       args: [to, moved],
       plan: (model) => model.transferStake(from, to, moved, stakeShares - cooling, stakeShares),
@@ -372,13 +406,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  cooldown(world, { who, size }) {
-    const user = world.users[who];
-    const { stakeShares } = world.reading.holdings[who];
+  cooldown(world, { who: drawn, size }) {
+    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].stakeShares !== 0n);
+    const user = world.chain.users[who];
+    const { stakeShares } = world.books.reading.holdings[who];
     const shares = part(stakeShares, size);
     return {
       from: user,
-      to: world.fund,
+      to: world.chain.fund,
       method: "cooldown",
       args: [shares],
       plan: (model) => {
@@ -396,16 +431,20 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  unstake(world, { who, size }) {
-    // mostly an account with a request
-    const asking = world.users.filter((user) => world.accounts.get(user)!.cooling !== 0n);
-    const user = asking[who % asking.length] ?? world.users[who];
-    const index = world.users.indexOf(user);
-    const { cooling } = world.accounts.get(user)!;
+  unstake(world, draw, model) {
+    const { who, size } = draw;
+    const isOpen = (user: string) => {
+      const { opensAt } = world.books.accounts.get(user)!;
+      return opensAt <= model.now && model.now < opensAt + TERMS.window;
+    };
+    if (!world.chain.users.some(isOpen) && size % 4 !== 0) return calls.cooldown(world, draw, model);
+    const index = pick(world, who, size, isOpen);
+    const user = world.chain.users[index];
+    const { cooling } = world.books.accounts.get(user)!;
     const shares = part(cooling, size);
     return {
       from: user,
-      to: world.fund,
+      to: world.chain.fund,
       method: "redeem",
       args: [shares, user, user],
       plan: (model) => {
@@ -422,10 +461,10 @@ export const calls: Record<string, Maker> = {
 
   harvest(world, { who }) {
     return {
-      from: world.users[who],
-      to: world.fund,
+      from: world.chain.users[who],
+      to: world.chain.fund,
       method: "harvest",
-      args: [world.pool.target],
+      args: [world.chain.pool.target],
       plan: (model) => {
         const { refusals, book } = model.harvest();
         return {
@@ -443,8 +482,8 @@ export const calls: Record<string, Maker> = {
   fundReserve(world, { who, size }) {
     const assets = amount(50_000n * TOKEN, size);
     return {
-      from: world.users[who],
-      to: world.fund,
+      from: world.chain.users[who],
+      to: world.chain.fund,
       method: "fundReserve",
       args: [assets],
       plan: (model) => model.fundReserve(assets),
@@ -455,10 +494,10 @@ export const calls: Record<string, Maker> = {
   setCoverageLimit(world, { size }) {
     const limit = amount(300_000n * TOKEN, size);
     return {
-      from: world.governor,
-      to: world.fund,
+      from: world.chain.governor,
+      to: world.chain.fund,
       method: "setCoverageLimit",
-      args: [world.pool.target, limit],
+      args: [world.chain.pool.target, limit],
       plan: (model) => model.setCoverageLimit(limit),
       stores: never,
     };

@@ -250,10 +250,10 @@ export class Naive {
     else this.spreadStaked(vested);
   }
 
-  /** Ends a step: each rounds a few amounts to the unit, shares to a share, and debt to an index unit. */
+  /** Ends a step: each rounds to a unit of the asset, of the index, and to a share of the pool and of the fund. */
   round() {
     const s = this.state;
-    s.slack += 4n * UNIT + 3n * this.grown + (2n * (s.virtual + s.fund.virtual)) / VIRTUAL_SHARES;
+    s.slack += UNIT + this.grown + (s.virtual + s.fund.virtual) / VIRTUAL_SHARES;
   }
 
   /* TOTALS */
@@ -687,13 +687,14 @@ export class Naive {
         throw new Error(`seized ${paid.seized}, expected ${seized} / 1e30`);
       if (!this.isNear(paid.repaid, match.ofDebt, 16n)) throw new Error(`${paid.repaid} paid the performing debt`);
 
-      const [debt, value] = [b.debt, this.valueOf(b.collateral)];
+      // C/D, but where only written-off debt that is due is repaid: the account is healthy with it, and stays so
+      const rated = () => b.debt + (b.debt !== 0n && match.ofDebt === 0n ? this.writtenOffOf(account) : 0n);
+      const [debt, value] = [rated(), this.valueOf(b.collateral)];
       this.reduceDebt(b, paid.repaid);
       b.collateral -= paid.seized;
-      // C/D does not fall, but for rounding
-      const fallen = value * b.debt - this.valueOf(b.collateral) * debt;
-      if (fallen > (value + debt) * (slack + UNIT)) throw new Error("the liquidation lowered C/D");
       this.payWrittenOff(b, paid.recovered, recoveries);
+      const fallen = value * rated() - this.valueOf(b.collateral) * debt;
+      if (fallen > (value + debt) * (slack + UNIT)) throw new Error("the liquidation lowered C/D");
     };
     return { refusals, book };
   }
@@ -927,12 +928,13 @@ export class Naive {
     // the gain is forfeited in shares first
     const left = staker.free + staker.cooling - gain;
     const asked = balance === 0n ? 0n : ((staker.free + staker.cooling) * part) / balance;
+    const renewed = staker.opensAt !== 0n;
     const refusals: Refusal[] = [
-      ["NoRequest", always(part === 0n && staker.opensAt === 0n)],
-      ["ERC20InsufficientBalance", part > balance ? always(true) : gain === 0n ? always(false) : asked - left],
+      ["NoRequest", always(part === 0n && !renewed)],
+      ["ERC20InsufficientBalance", renewed && part <= balance ? asked - left : always(part > balance)],
     ];
     const book = (forfeited: boolean, requested: bigint, part: bigint, balance: bigint) => {
-      this.expectChoice("forfeit", forfeited, gain === 0n ? always(false) : gain);
+      this.expectChoice("forfeit", forfeited, renewed ? staker.cooling - staker.requested : always(false));
       const total = staker.free + staker.cooling - (forfeited ? gain : 0n);
       if (forfeited) this.state.fund.reserve += gain;
       const cooling = part === 0n ? 0n : (total * part) / balance;
@@ -1010,12 +1012,16 @@ export class Naive {
       const { state: s, terms: t } = this;
       const { fund } = s;
       // p_max · ρ / (ρ + k), approached by at most p_max in 30 days
-      const [cover, debt] = [this.coverage(), this.debt()];
-      const target = cover + debt === 0n ? 0n : (t.maxPremium * cover * WAD) / (cover * WAD + debt * t.halfCover);
       const since = fund.premiumAt === 0n ? this.now : fund.premiumAt;
       const step = (t.maxPremium * (this.now - since)) / (30n * DAY);
-      const next = target > s.premium ? min(target, s.premium + step) : max(target, s.premium - step);
-      if (abs(premium - next) > 1n) throw new Error(`premium ${premium}, expected ${next}`);
+      const next = (error: Exact) => {
+        const [cover, debt] = [max(0n, this.coverage() + error), max(0n, this.debt() - error)];
+        const target = cover === 0n ? 0n : (t.maxPremium * cover * WAD) / (cover * WAD + debt * t.halfCover);
+        return target > s.premium ? min(target, s.premium + step) : max(target, s.premium - step);
+      };
+      const [least, most] = [next(-s.slack - UNIT), next(s.slack + UNIT)];
+      if (premium < least - 1n || premium > most + 1n)
+        throw new Error(`premium ${premium}, expected ${least}..${most}`);
       if (premiumAt < since || premiumAt > this.now) throw new Error(`premium moved at ${premiumAt}`);
       this.expect("harvested", paid, min(s.fees, s.cash * UNIT));
 
