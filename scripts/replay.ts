@@ -39,7 +39,7 @@ function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
 
 async function replay(options: Options): Promise<Trace> {
   const { scenario, book } = readInput(options);
-  process.stdout.write("Compiling and deploying …\n");
+  process.stdout.write("Compiling (a minute or two the first time) and deploying …\n");
   // Loaded late: a mistake on the command line should not wait for Hardhat.
   const { startChain } = await import("./chain");
   const { Chain } = await import("./replay/chain");

@@ -1,7 +1,7 @@
 import { FixedPoint, Liquidation } from "../../sdk";
 import type { WrittenOffStructOutput } from "../../typechain-types/contracts/LendingPool";
 import type { Market } from "./market";
-import type { People } from "./people";
+import type { People } from "./world";
 
 const { WAD } = FixedPoint;
 

@@ -2,7 +2,7 @@ import { MaxUint256 } from "ethers";
 
 import { shuffled } from "./book";
 import type { Snapshot } from "./market";
-import { sum, type World } from "./people";
+import { sum, type World } from "./world";
 import { action, type Action } from "./record";
 
 /** Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due. */
@@ -12,6 +12,7 @@ export const AFTERMATH: readonly { days: number; others?: (world: World, now: Sn
   { days: 7, others: donate },
   { days: 8 },
   { days: 10, others: claim },
+  { days: 12 },
 ];
 
 /** A third of the defaulters, drawn by lot, come back and repay what they owe, or one part in `parts` of it. */

@@ -137,6 +137,10 @@ export function fitBook(
   const small = largest.length - fitted.length;
   return {
     book: fitted.map(({ share, health }) => ({ share: share / kept, health })),
-    notes: small ? [`${small} borrowers left out, whose part of the debt is below the pool's minimum.`] : [],
+    notes: small
+      ? [
+          `${small} ${small === 1 ? "borrower" : "borrowers"} left out, whose part of the debt is below the pool's minimum`,
+        ]
+      : [],
   };
 }

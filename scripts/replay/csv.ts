@@ -36,6 +36,10 @@ const HEALTH_COLUMNS = ["health", "healthfactor", "hf"];
 /** Beyond this an account is out of reach of any crash, and its collateral would only strain the arithmetic. */
 const MAX_HEALTH = 1_000;
 
+/** What an oracle feed of eight decimals can tell with some precision. */
+const MIN_PRICE = 1e-6;
+const MAX_PRICE = 1e9;
+
 /** The highest threshold that leaves room for a liquidator's share. */
 const MAX_LLTV = 0.945;
 
@@ -184,6 +188,14 @@ export function readPrices(file: string): Step[] {
   for (const row of table.rows) {
     const step = { time: timeOf(table, row, timeColumn), price: numberOf(table, row, priceColumn) };
     if (!(step.price > 0)) fail(table, row, priceColumn, `the price is ${step.price}, it must be above zero`);
+    if (step.price < MIN_PRICE || step.price > MAX_PRICE) {
+      fail(
+        table,
+        row,
+        priceColumn,
+        `the price is ${step.price}: choose units in which it is from 0.000001 to a billion`,
+      );
+    }
     const last = steps.at(-1);
     if (last && step.time === last.time) {
       fail(table, row, timeColumn, "the line before has the same time: keep one of them");

@@ -1,7 +1,7 @@
 import { Waterfall } from "../../sdk";
 import { expectedLayers } from "./identities";
 import type { Snapshot } from "./market";
-import { sum, type World } from "./people";
+import { sum, type World } from "./world";
 import { action, type Action, type Block } from "./record";
 import type { Fairness, Probe } from "./types";
 

@@ -17,12 +17,13 @@ export function formatAmount(amount: bigint, decimals: number): string {
   return formatNumber(toNumber(amount, decimals));
 }
 
-/** A fraction of 1 as a percentage; small ones keep two digits. */
+/** A fraction of 1 as a percentage. */
 export function formatPercent(fraction: number): string {
   const percent = 100 * fraction;
   const size = Math.abs(percent);
   if (size === 0 || size === 100) return `${percent} %`;
-  return `${size >= 10 ? percent.toFixed(1) : size >= 0.1 ? percent.toFixed(2) : percent.toPrecision(2)} %`;
+  if (size < 0.01) return "< 0.01 %";
+  return `${percent.toFixed(size >= 10 ? 1 : 2)} %`;
 }
 
 /** Prices need more digits than amounts: `138.9`, `0.871`. */
@@ -44,8 +45,12 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /** `12 Mar 02:15`, in UTC. */
 export function formatTime(time: number): string {
-  const date = new Date(time * 1000);
-  return `${formatDay(time)} ${date.toISOString().slice(11, 16)}`;
+  return `${formatDay(time)} ${new Date(time * 1000).toISOString().slice(11, 16)}`;
+}
+
+/** How to write the times of a replay: with the year if it lasts for many months, else with the time of day. */
+export function timeFormat(points: readonly { time: number }[]): (time: number) => string {
+  return points[points.length - 1].time - points[0].time > 300 * 86_400 ? formatDate : formatTime;
 }
 
 /** `12 Mar`, in UTC. */

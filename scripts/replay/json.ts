@@ -48,6 +48,6 @@ export function toResult(trace: Trace): Result {
     gas: { liquidate: gas.liquidate ?? null, writeDown: gas.writeDown ?? null, claim: gas.claim ?? null },
     identitiesChecked: trace.identitiesChecked,
     violations: trace.violations.length,
-    seconds: trace.seconds,
+    seconds: Number(trace.seconds.toFixed(1)),
   };
 }

@@ -2,7 +2,7 @@ import { isCallException, MaxUint256 } from "ethers";
 
 import { FixedPoint } from "../../sdk";
 import type { Snapshot } from "./market";
-import type { World } from "./people";
+import type { World } from "./world";
 import { action, type Action } from "./record";
 
 /** Written-off debt may be liquidated this many seconds after the write-down, whatever the health. */

@@ -32,7 +32,6 @@ export interface Market {
   feed: MockAggregator;
   peg: MockAggregator;
   loanDecimals: number;
-  collateralDecimals: number;
   /** One whole loan asset. */
   one: bigint;
   /** Terms of the pool: wads, and loan assets. */
@@ -67,27 +66,23 @@ const MANY_SHARES = 10n ** 30n;
  * feeds that anyone sets.
  */
 export async function findMarket({ ethers, find, namedAccounts }: Environment, scenario: Scenario): Promise<Market> {
-  const [fund, oracle, loan, collateral] = [
-    await find("InsuranceFund"),
-    await find("ChainlinkOracle"),
-    await find("MockAsset"),
-    await find("MockCollateral"),
-  ];
+  const fund = await find("InsuranceFund");
   const socializer = await find("BadDebtSocializer");
+  const oracle = await find("ChainlinkOracle");
+  const loan = await find("MockAsset");
+  const collateral = await find("MockCollateral");
   const loanDecimals = Number(await loan.decimals());
   let pool = await find("Pool");
   if (scenario.lltv) {
     const factory = (await find("PoolFactory")).connect(await ethers.getSigner(namedAccounts.deployer));
     const created = await createPool(factory, {
       ...poolTerms(loanDecimals),
-      ...{
-        lltv: parseEther(String(scenario.lltv)),
-        asset: loan,
-        collateralAsset: collateral,
-        oracle,
-        fund,
-        socializer,
-      },
+      lltv: parseEther(String(scenario.lltv)),
+      asset: loan,
+      collateralAsset: collateral,
+      oracle,
+      fund,
+      socializer,
     });
     const governor = await ethers.getSigner(namedAccounts.governor);
     const { limit, pendingLimit } = await fund.coverageOf(pool);
@@ -95,11 +90,16 @@ export async function findMarket({ ethers, find, namedAccounts }: Environment, s
     pool = created.connect(ethers.provider);
   }
   return {
-    ...{ pool, fund, socializer, loan, collateral, oracle, loanDecimals },
+    pool,
+    fund,
+    socializer,
+    oracle,
+    loan,
+    collateral,
+    loanDecimals,
     lens: await find("PoolLens"),
     feed: await find("MockCollateralFeed"),
     peg: await find("MockAssetFeed"),
-    collateralDecimals: Number(await collateral.decimals()),
     one: 10n ** BigInt(loanDecimals),
     lltv: await pool.lltv(),
     writeDownIncentive: await pool.writeDownIncentive(),
@@ -112,7 +112,9 @@ export async function takeSnapshot(market: Market, accounts: Accounts): Promise<
   const { state, price, generation } = await lens.poolOf(pool);
   const { limit, outstanding } = await fund.coverageOf(pool);
   return {
-    ...{ state, price, generation },
+    state,
+    price,
+    generation,
     positions: accounts.positions(state.index, price),
     balances: accounts.balances,
     sharePrice: await pool.convertToAssets(MANY_SHARES),
@@ -123,7 +125,8 @@ export async function takeSnapshot(market: Market, accounts: Accounts): Promise<
       reserve: await fund.reserve(),
       staked: await fund.totalAssets(),
       available: await fund.coverageAvailable(pool),
-      ...{ limit, outstanding },
+      limit,
+      outstanding,
     },
     losses: await lens.losses(socializer, 1n, MANY_SHARES),
   };

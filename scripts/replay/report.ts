@@ -4,9 +4,9 @@ import {
   formatNumber,
   formatPercent,
   formatPrice,
-  formatTime,
   formatTiny,
   ratio,
+  timeFormat,
   toNumber,
 } from "./format";
 import { drawChart, escape, timeScale, type Chart, type Mark, type Series } from "./svg";
@@ -28,7 +28,7 @@ const SOURCE_NAMES: Record<RecoverySource, string> = {
 };
 
 /** A run of many small losses is read in the table; these many get a picture. */
-const MAX_WATERFALLS = 6;
+const MAX_WATERFALLS = 4;
 
 const MAX_DOT = 11;
 
@@ -68,7 +68,7 @@ svg.narrow{display:none}
 .fall{font-size:.92rem;margin:0}.fall dt,.fall dd{margin:0}
 .fall div.row{display:grid;grid-template:"name bar amount"/210px 1fr 170px;gap:0 12px;align-items:center;margin-bottom:5px}
 .fall dt{grid-area:name}.fall .bar{grid-area:bar}.fall .amount{grid-area:amount;text-align:right;font-variant-numeric:tabular-nums}
-.fall .amount small{color:var(--soft);display:inline-block;min-width:4.6em}
+.fall .amount small{color:var(--soft);display:inline-block;min-width:5.4em}
 .track{height:16px;position:relative;background:var(--page);border-radius:3px}
 .track i{position:absolute;top:0;bottom:0;border-radius:3px;background:var(--key);min-width:2px}
 .scroll{overflow-x:auto}
@@ -114,7 +114,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[], 
 }
 
 /** A loss from the first layer to the last: each bar starts where the one before it ended. */
-function waterfall(loss: Loss, amount: (value: bigint) => string): string {
+function waterfall(loss: Loss, amount: (value: bigint) => string, format: (time: number) => string): string {
   const row = (name: string, colour: string, from: bigint, value: bigint) => {
     const [left, width] = [ratio(from, loss.shortfall), ratio(value, loss.shortfall)];
     const bar = value > 0n ? `<i style="--key:${colour};left:${100 * left}%;width:${100 * width}%"></i>` : "";
@@ -127,7 +127,7 @@ function waterfall(loss: Loss, amount: (value: bigint) => string): string {
     return row(LAYER_NAMES[layer], colourOf(layer), start, loss[layer]);
   });
   const accounts = `${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`;
-  return `<h3>Loss ${loss.id} · ${formatTime(loss.time)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
+  return `<h3>Loss ${loss.id} · ${format(loss.time)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
 }
 
 /** One self-contained page: no script, style, font or picture from anywhere else. */
@@ -138,6 +138,7 @@ export function renderReport(trace: Trace): string {
   const amount = (value: bigint) => `${plain(value)} ${scenario.loan}`;
   const total = (key: "shortfall" | "recovered" | Layer) => losses.reduce((sum, loss) => sum + loss[key], 0n);
 
+  const format = timeFormat(points);
   const times = points.map(({ time }) => time);
   const crash = points.filter(({ aftermath }) => !aftermath);
   const end = crash[crash.length - 1].time;
@@ -272,12 +273,12 @@ export function renderReport(trace: Trace): string {
     series: [
       line(
         "Shortfall so far",
-        "principal",
+        "price",
         points.map(({ shortfall }) => units(shortfall)),
       ),
       line(
         "of it lenders’ principal",
-        "interest",
+        "principal",
         points.map(({ principalLost }) => units(principalLost)),
       ),
       line(
@@ -304,11 +305,11 @@ export function renderReport(trace: Trace): string {
         losses.length > MAX_WATERFALLS
           ? `<p class="soft">The ${MAX_WATERFALLS} largest losses of ${losses.length}.</p>`
           : "",
-        ...pictured.sort((a, b) => a.id - b.id).map((loss) => waterfall(loss, plain)),
+        ...pictured.sort((a, b) => a.id - b.id).map((loss) => waterfall(loss, plain, format)),
         `<h3>All losses, in ${scenario.loan}</h3>`,
         table(
           ["Loss", "Shortfall", "Fees", "Reserve", "Staked", "Interest", "Principal", "Paid back"],
-          losses.map((loss) => [`${loss.id} · ${formatTime(loss.time)}`, ...layersOf(loss)]),
+          losses.map((loss) => [`${loss.id} · ${format(loss.time)}`, ...layersOf(loss)]),
           losses.length > 1
             ? ["Together", ...(["shortfall", ...LAYERS, "recovered"] as const).map((key) => plain(total(key)))]
             : undefined,
@@ -332,7 +333,7 @@ export function renderReport(trace: Trace): string {
     ),
   ];
   const fair = fairness
-    ? `<p>Three lenders with equal stakes of ${amount(fairness.stayer.stake)} at loss ${fairness.lossId} (${formatTime(fairness.time)}), the first that reached principal. One took everything out in the same block, one stayed, one came in just after. Per unit of stake:</p>${table(
+    ? `<p>Three lenders with equal stakes of ${amount(fairness.stayer.stake)} at loss ${fairness.lossId} (${format(fairness.time)}), the first that reached principal. One took everything out in the same block, one stayed, one came in just after. Per unit of stake:</p>${table(
         ["", "Leaver", "Stayer", "Entrant"],
         [
           fairRow("After the loss", ({ afterLoss }) => afterLoss),
@@ -375,7 +376,7 @@ export function renderReport(trace: Trace): string {
 
   const data = {
     x: times.map((time) => Number(scale(time).toFixed(5))),
-    time: times.map(formatTime),
+    time: times.map(format),
     charts: Object.fromEntries(
       charts.map(({ chart }) => [
         chart.id,

@@ -69,8 +69,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ]),
     keepersOffline: [window("2020-03-12T10:15", "2020-03-12T12:30"), window("2020-03-13T01:40", "2020-03-13T02:25")],
     noBids: [],
-    cover: 0.001,
-    notes: [NOTE_LEVELS],
+    cover: 0.003,
+    notes: [
+      NOTE_LEVELS,
+      "Cover is thin on purpose, so that the loss reaches lenders: see --cover 3 for a pool with the usual cover.",
+    ],
   },
   depeg: {
     name: "depeg",

@@ -1,5 +1,5 @@
-import { AFTERMATH } from "./aftermath";
 import { Accounts } from "./accounts";
+import { AFTERMATH } from "./aftermath";
 import { seededRandom } from "./book";
 import type { Chain } from "./chain";
 import { Probes } from "./fairness";
@@ -8,9 +8,9 @@ import { Identities } from "./identities";
 import { liquidate, writeDown } from "./keepers";
 import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
-import { createPeople, sum, type World } from "./people";
+import { createPeople, sum, type World } from "./world";
 import { action, Record, type Action, type Block } from "./record";
-import type { Borrower, Point, Scenario, Trace } from "./types";
+import type { Borrower, Fairness, Point, Scenario, Trace } from "./types";
 import { isWithin } from "./windows";
 
 const DAY = 86_400;
@@ -65,9 +65,13 @@ export async function simulate(
   const fairness = await replay.judge();
 
   return {
-    ...{ scenario, seed, lenders, borrowers: book.length, points, fairness },
+    scenario,
+    seed,
+    lenders,
+    borrowers: book.length,
+    points,
+    fairness,
     loanDecimals: market.loanDecimals,
-    collateralDecimals: market.collateralDecimals,
     lltv: Number(market.lltv) / 1e18,
     deposits: start.state.lenderAssets,
     borrowed: start.state.debt,
@@ -138,7 +142,9 @@ class Replay {
     return this.point(instant);
   }
 
-  async judge() {
+  /** The verdict on the probes; and once more everyone's account is as the calls have left it. */
+  async judge(): Promise<Fairness | undefined> {
+    this.identities.reported("at the end", this.now, await this.world.accounts.refresh(), new Set());
     const fairness = await this.probes.judge();
     if (fairness) this.identities.fairness(fairness);
     return fairness;
@@ -177,8 +183,8 @@ class Replay {
     const principalLost = sum(bookings.map(({ layers }) => layers.principal));
     this.identities.sharePrice(when, before, this.now, principalLost);
     // The first booking found the state before the block, a later one what that has left.
-    for (const { shortfall, layers } of bookings.slice(0, 1))
-      this.identities.waterfall(when, before, shortfall, layers);
+    const [first] = bookings;
+    if (first) this.identities.waterfall(when, before, first.shortfall, first.layers);
     for (const { account, repaid, seized } of liquidations) {
       this.identities.liquidated(when, before, this.now, account, repaid, seized);
     }
@@ -199,7 +205,11 @@ class Replay {
       price: instant.price,
       aftermath: instant.aftermath,
       keepersOnline: this.isOnline(instant),
-      ...{ cash, debt, lenderAssets, unvested, fees },
+      cash,
+      debt,
+      lenderAssets,
+      unvested,
+      fees,
       writtenOff: sum(positions.map(({ writtenOff }) => writtenOff)),
       sharePrice: ratio(share, this.par),
       shareValue: ratio(share + sum([...claims]) + sum(paid), this.par),

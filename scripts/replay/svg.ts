@@ -162,6 +162,7 @@ function draw(chart: Chart, frame: Frame, scale: TimeScale, end: number): string
     parts.push(
       `<line class="divide" x1="${at(divide)}" x2="${at(divide)}" y1="${top}" y2="${height - bottom + 6}"/>`,
       `<text class="tick" x="${width - right}" y="${axis}" text-anchor="end">+${Math.round((last - end) / 86_400)} days</text>`,
+      ...(frame.name === "wide" ? [`<text class="tick" x="${at(divide + 8)}" y="${axis}">aftermath</text>`] : []),
     );
   }
   for (const { colour, values, dashed, filled } of chart.series) {

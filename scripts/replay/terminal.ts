@@ -1,4 +1,13 @@
-import { formatAmount, formatNumber, formatPercent, formatPrice, formatTime, formatTiny, ratio } from "./format";
+import {
+  formatAmount,
+  formatNumber,
+  formatPercent,
+  formatPrice,
+  formatTime,
+  formatTiny,
+  ratio,
+  timeFormat,
+} from "./format";
 import { LAYERS, type Point, type Probe, type RecoverySource, type Trace } from "./types";
 
 const BAR = 24;
@@ -61,10 +70,11 @@ function table(header: string[], rows: string[][]): string[] {
   return [line(header), `  ${widths.map((width) => "─".repeat(width)).join("──")}`, ...rows.map(line)];
 }
 
-function lossTable({ losses, loanDecimals }: Trace): string[] {
+function lossTable({ losses, loanDecimals, points }: Trace): string[] {
+  const format = timeFormat(points);
   const keys = ["shortfall", ...LAYERS, "recovered"] as const;
   const rows = losses.map((loss) => [
-    `${loss.id}  ${formatTime(loss.time)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
+    `${loss.id}  ${format(loss.time)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
     ...keys.map((key) => formatAmount(loss[key], loanDecimals)),
   ]);
   const total = keys.map((key) =>

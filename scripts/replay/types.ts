@@ -142,7 +142,6 @@ export interface Trace {
   scenario: Scenario;
   seed: number;
   loanDecimals: number;
-  collateralDecimals: number;
   lenders: number;
   borrowers: number;
   lltv: number;

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 
-import { generateBook, HEALTH_QUANTILES, healthQuantile, seededRandom, shuffled } from "../../../scripts/replay/book";
+import {
+  fitBook,
+  generateBook,
+  HEALTH_QUANTILES,
+  healthQuantile,
+  seededRandom,
+  shuffled,
+} from "../../../scripts/replay/book";
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
@@ -40,6 +47,24 @@ describe("replay: the borrower book", () => {
       expect(Math.min(...shares)).to.be.above(0);
     });
   }
+
+  it("fits a book to a number of borrowers and a smallest debt", () => {
+    const book = [
+      { share: 0.1, health: 1.1 },
+      { share: 0.5, health: 1.5 },
+      { share: 0.399, health: 1.3 },
+      { share: 0.001, health: 1.2 },
+    ];
+    const { book: fitted, notes } = fitBook(book, 4, 0.01);
+    expect(fitted.map(({ health }) => health)).to.deep.equal([1.5, 1.3, 1.1]);
+    expect(sum(fitted.map(({ share }) => share))).to.be.closeTo(1, 1e-12);
+    expect(notes).to.deep.equal(["1 borrower left out, whose part of the debt is below the pool's minimum"]);
+    expect(fitBook(book, 2, 0.01).book).to.deep.equal([
+      { share: 0.5 / 0.899, health: 1.5 },
+      { share: 0.399 / 0.899, health: 1.3 },
+    ]);
+    expect(fitBook(book, 2, 0.01).notes).to.deep.equal([]);
+  });
 
   it("draws uniformly and shuffles without loss", () => {
     const random = seededRandom(42);

@@ -74,6 +74,11 @@ describe("replay: CSV files", () => {
       ["no price", "time,cost\n1,2\n", "1, columns time, cost: name one of them close or price"],
       ["a price of 0", `time,price\n${T}0Z,1\n${T}1Z,0\n`, "3, column price: the price is 0, it must be above zero"],
       ["a negative price", `time,Close\n${T}0Z,-3\n`, "2, column Close: the price is -3, it must be above zero"],
+      [
+        "a price that no feed can tell",
+        `time,price\n${T}0Z,1e-7\n`,
+        "2, column price: the price is 1e-7: choose units in which it is from 0.000001 to a billion",
+      ],
       ["a word for a price", `time,price\n${T}0Z,n/a\n`, '2, column price: "n/a" is not a number'],
       ["two points in a price", `time,price\n${T}0Z,1.2.3\n`, '2, column price: "1.2.3" is not a number'],
       ["a missing price", `time,price\n${T}0Z,\n`, "2, column price: the value is missing"],
@@ -113,11 +118,11 @@ describe("replay: CSV files", () => {
   });
 
   describe("books", () => {
-    it("reads debt and health, largest first", () => {
+    it("reads debt and health", () => {
       const { book, notes } = bookOf("account,health_factor,debt_usd\na,1.5,100\nb,1.2,300\n");
       expect(book).to.deep.equal([
-        { share: 0.75, health: 1.2 },
         { share: 0.25, health: 1.5 },
+        { share: 0.75, health: 1.2 },
       ]);
       expect(notes).to.deep.equal([`${file}: 2 borrowers`]);
     });
@@ -126,8 +131,16 @@ describe("replay: CSV files", () => {
       expect(bookOf("Collateral;Debt\n200;100\n", 0.8).book).to.deep.equal([{ share: 1, health: 1.6 }]);
     });
 
-    it("prefers health where all three are there", () => {
-      expect(bookOf("collateral,debt,health\n110,100,1.03\n").book[0].health).to.equal(1.03);
+    it("takes health where all three are there, and the threshold from them", () => {
+      const { book, lltv, notes } = bookOf("collateral,debt,health\n110,100,1.03\n500,300,1.5\n");
+      expect(book.map(({ health }) => health)).to.deep.equal([1.03, 1.5]);
+      expect(lltv).to.equal(0.909); // a quarter of the debt under 1.03 · 100 / 110, the rest under 1.5 · 300 / 500
+      expect(notes[1]).to.match(/LLTV 90\.9 %, as its accounts have/);
+      expect(bookOf("debt,health\n100,1.03\n").lltv).to.equal(undefined);
+    });
+
+    it("leaves room for a liquidator", () => {
+      expect(bookOf("collateral,debt,health\n101,100,1\n").lltv).to.equal(0.945);
     });
 
     it("leaves out and counts rows without debt, and those unhealthy to begin with", () => {

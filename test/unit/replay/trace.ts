@@ -72,7 +72,6 @@ export function syntheticTrace(): Trace {
     scenario,
     seed: 1,
     loanDecimals: 6,
-    collateralDecimals: 18,
     lenders: 50,
     borrowers: 200,
     lltv: 0.86,

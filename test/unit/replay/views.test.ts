@@ -68,7 +68,7 @@ describe("replay: what it shows", () => {
     const show = (isTTY: boolean) => {
       const written: string[] = [];
       const write = (text: string) => written.push(text) > 0;
-      const progress = new Progress({ write, isTTY, columns: 100 }, 6, "USDC");
+      const progress = new Progress({ write, isTTY, columns: 100 }, 6, "USD");
       const { points } = syntheticTrace();
       points.forEach((point, i) => progress.show(i + 1, points.length, point));
       return written;
@@ -88,7 +88,7 @@ describe("replay: what it shows", () => {
       const written = show(false);
       expect(written.length).to.be.within(10, 14);
       expect(written.join("")).to.not.contain("\r").and.to.not.contain("\x1b");
-      expect(written.some((line) => line.includes("12 Mar 12:30") && line.includes("loss 30,000 USDC"))).to.be.true;
+      expect(written.some((line) => line.includes("12 Mar 12:30") && line.includes("loss 30,000 USD"))).to.be.true;
       expect(written.some((line) => line.includes("keepers away"))).to.be.true;
     });
   });

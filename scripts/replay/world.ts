@@ -39,7 +39,10 @@ export function createPeople(lenderCount: number, borrowerCount: number): People
   return {
     keeper: addressOf("keeper"),
     treasury: addressOf("treasury"),
-    ...{ leaver: lenders[0], stayer: lenders[1], entrant, lenders },
+    leaver: lenders[0],
+    stayer: lenders[1],
+    entrant,
+    lenders,
     stakers: names("staker", STAKERS),
     borrowers: names("borrower", borrowerCount),
     holders: [...lenders, entrant],
