@@ -1,10 +1,17 @@
-/** Seeded fuzzing: the same inputs in every run, others with FUZZ_SEED, more with FUZZ_RUNS (a factor). */
+/** Seeded fuzzing: the same inputs in every run; others with FUZZ_SEED, more (or less) with FUZZ_RUNS, a factor. */
 import fc from "fast-check";
 
 const seed = Number(process.env.FUZZ_SEED ?? 20_200_312);
-const factor = Number(process.env.FUZZ_RUNS ?? 1);
+// instrumented contracts are slow, and what they cover does not hang on the number of runs
+const factor = Number(process.env.FUZZ_RUNS ?? (process.env.COVERAGE === "true" ? 0.1 : 1));
 
-export const runs = (numRuns: number) => ({ seed, numRuns: numRuns * factor, endOnFailure: !!process.env.NOSHRINK });
+/** Shrinking a failure ends in time for its seed and path to be printed. */
+export const runs = (numRuns: number) => ({
+  seed,
+  numRuns: Math.ceil(numRuns * factor),
+  interruptAfterTimeLimit: 450_000 * Math.max(1, factor),
+  markInterruptAsFailure: true,
+});
 
 /** Integers in [min, max], as likely of any length as of any other, and often at the ends. */
 export function integer(min: bigint, max: bigint): fc.Arbitrary<bigint> {
