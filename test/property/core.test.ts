@@ -92,7 +92,7 @@ const opening: Step[] = [
 ].map(([name, who, other, size], i) => ({ name, who, other, size, wait: i === 13 ? 4 * DAY : 12 }) as Step);
 
 describe("The core against the naive model", function () {
-  this.timeout(0); // the fuzzer has its own limit
+  this.timeout(0); // as long as the sequences take
 
   let fixture: World;
   let [clean, opened]: Awaited<ReturnType<typeof takeSnapshot>>[] = [];
