@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { AddressLike, Addressable, BaseContract } from "ethers";
+import type { AddressLike, BaseContract } from "ethers";
 import type { LendingPool } from "../../typechain-types";
-import { ethers, network, setBalance, takeSnapshot, time } from "./hre";
+import { ethers, network, takeSnapshot, time } from "./hre";
 import { deployProtocol, type ProtocolOptions } from "./protocol";
 
 export const DAY = 86_400n;
@@ -35,13 +35,6 @@ export async function inOneBlock(send: () => Promise<void>) {
   } finally {
     await network.provider.send("evm_setAutomine", [true]);
   }
-}
-
-/** The contract itself as a sender, for functions that only it may call. */
-export async function signerOf(contract: Addressable) {
-  const signer = await ethers.getImpersonatedSigner(await contract.getAddress());
-  await setBalance(signer.address, 10n ** 18n);
-  return signer;
 }
 
 /** A call as MockAccount takes it. */

@@ -27,6 +27,8 @@ export interface ProtocolOptions {
   fundTerms?: Partial<FundTerms>;
   /** Whether the loan asset is a `WeirdERC20`, with no quirk switched on; default false. */
   weirdAsset?: boolean;
+  /** As `weirdAsset`, of the collateral. */
+  weirdCollateral?: boolean;
   /** Whether the pool names the fund; default true. Its coverage limit is 0 until `grantCoverage`. */
   fund?: boolean;
 }
@@ -75,10 +77,14 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
   const actors = await getActors();
   const d = directDeployer(actors.deployer, artifacts);
 
+  const weird = async (decimals: number) =>
+    (await ethers.deployContract("WeirdERC20", [decimals])) as unknown as MockERC20;
   const asset = options.weirdAsset
-    ? ((await ethers.deployContract("WeirdERC20", [assetDecimals])) as unknown as MockERC20)
+    ? await weird(assetDecimals)
     : await ethers.deployContract("MockERC20", ["Dollar", "USD", assetDecimals]);
-  const collateral = await ethers.deployContract("MockERC20", ["Ether", "ETH", collateralDecimals]);
+  const collateral = options.weirdCollateral
+    ? await weird(collateralDecimals)
+    : await ethers.deployContract("MockERC20", ["Ether", "ETH", collateralDecimals]);
   const priceUnits = (value: string) => parseUnits(value, 36 + assetDecimals - collateralDecimals);
   const oracle = await ethers.deployContract("MockOracle", [priceUnits(price)]);
 

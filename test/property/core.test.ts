@@ -91,9 +91,11 @@ const opening: Step[] = [
   ["harvest", 0, 0, 0],
 ].map(([name, who, other, size], i) => ({ name, who, other, size, wait: i === 13 ? 4 * DAY : 12 }) as Step);
 
-describe("The core against the naive model", () => {
+describe("The core against the naive model", function () {
+  this.timeout(0); // as long as the sequences take
+
   let fixture: World;
-  let snapshot: Awaited<ReturnType<typeof takeSnapshot>>;
+  let [clean, opened]: Awaited<ReturnType<typeof takeSnapshot>>[] = [];
 
   async function run(world: World, steps: Step[]) {
     for (const [i, { name, wait, ...draw }] of steps.entries()) {
@@ -106,15 +108,18 @@ describe("The core against the naive model", () => {
   }
 
   before(async () => {
+    clean = await takeSnapshot();
     fixture = await World.deploy();
     await run(fixture, opening);
-    snapshot = await takeSnapshot();
+    opened = await takeSnapshot();
   });
+
+  after(() => clean.restore());
 
   it(`agrees with it after each of ${STEPS} random calls, and keeps its identities`, async () => {
     await fc.assert(
       fc.asyncProperty(sequence, async (steps) => {
-        await snapshot.restore();
+        await opened.restore();
         const world = fixture.copy();
         await run(world, steps);
         await world.compareAll();

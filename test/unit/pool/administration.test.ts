@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { loadFixture, time } from "../../helpers/hre";
-import { DAY, NEXT, deployLentPool, expectIdentity, setNext, signerOf, type LentPool } from "../../helpers/pool";
+import { ZeroAddress } from "ethers";
+import { ethers, loadFixture, time } from "../../helpers/hre";
+import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
+import { signerOf } from "../../helpers/protocol";
 
 describe("LendingPool: administration", () => {
   async function fixture() {
@@ -254,6 +256,15 @@ describe("LendingPool: administration", () => {
     const { cash } = await p.pool.state(NEXT);
     await p.pool.connect(p.lender).withdraw(cash - left, p.lender, p.lender);
   }
+
+  it("has a pool of no asset refused, even without the factory", async () => {
+    const p = await loadFixture(fixture);
+    for (const contract of ["LendingPool", "PoolTwin"]) {
+      const factory = await ethers.getContractFactory(contract);
+      const args = [{ ...p.params, asset: ZeroAddress }, ...(contract === "LendingPool" ? [ZeroAddress] : [])];
+      await expect(factory.deploy(...args)).to.be.revertedWithCustomError(factory, "ZeroAddress");
+    }
+  });
 
   it("is nowhere to be had in the twin itself: it finds an empty pool, and its callers do not know it", async () => {
     const p = await loadFixture(fixture);

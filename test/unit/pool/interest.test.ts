@@ -12,10 +12,9 @@ import {
   expectIdentity,
   inOneBlock,
   setNext,
-  signerOf,
   type LentPool,
 } from "../../helpers/pool";
-import { deployProtocol } from "../../helpers/protocol";
+import { deployProtocol, signerOf } from "../../helpers/protocol";
 
 const WAD = 10n ** 18n;
 const YEAR = 365n * DAY;

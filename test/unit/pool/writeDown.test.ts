@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
 import { loadFixture, time } from "../../helpers/hre";
-import { DAY, NEXT, deployLentPool, expectIdentity, setNext, signerOf, type LentPool } from "../../helpers/pool";
-import { deployProtocol } from "../../helpers/protocol";
+import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
+import { deployProtocol, signerOf } from "../../helpers/protocol";
 
 const WAD = 10n ** 18n;
 const W = (2n * WAD) / 100n;

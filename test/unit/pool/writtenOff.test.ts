@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
-import { DAY, NEXT, deployLentPool, expectIdentity, setNext, signerOf, type LentPool } from "../../helpers/pool";
+import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
+import { signerOf } from "../../helpers/protocol";
 
 const WAD = 10n ** 18n;
 const LLTV = (86n * WAD) / 100n;
