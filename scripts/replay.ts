@@ -23,7 +23,11 @@ function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
   const { prices, borrowers, cover, seed } = options;
   const chosen = prices === undefined ? SCENARIOS[options.scenario] : scenarioFromPrices(prices, readPrices(prices));
   const replay = { from: chosen.steps[0].time, to: chosen.steps[chosen.steps.length - 1].time };
-  const offline = options.keepersOffline.map((text) => parseWindow(text, replay));
+  // own prices of the scenario's days keep its keepers' hours
+  const known = SCENARIOS[options.scenario].keepersOffline.filter((w) => w.from >= replay.from && w.to <= replay.to);
+  const offline = options.keepersOffline.length
+    ? options.keepersOffline.map((text) => parseWindow(text, replay))
+    : known;
   const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover }, offline);
 
   const given =
