@@ -41,7 +41,7 @@ abstract contract PoolAdmin is PoolBase, IPoolAdmin {
         s.premium = premium;
         _storeAll(s);
         emit FeesHarvested(paid, premium);
-        ASSET.safeTransfer(msg.sender, paid);
+        if (paid != 0) ASSET.safeTransfer(msg.sender, paid);
     }
 
     /// @inheritdoc IPoolAdmin
