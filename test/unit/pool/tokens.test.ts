@@ -77,6 +77,7 @@ describe("LendingPool: odd tokens", () => {
     ] as const) {
       await token.setQuirks({ ...QUIRKS, returns_: FALSE });
       for (const [name, call] of Object.entries(calls)) {
+        if (name === "harvest") continue; // of nothing, which moves nothing
         await expect(call(), name)
           .to.be.revertedWithCustomError(p.pool, "SafeERC20FailedOperation")
           .withArgs(await token.getAddress());
@@ -143,6 +144,7 @@ describe("LendingPool: odd tokens", () => {
     ] as const) {
       await token.setQuirks({ ...QUIRKS, paused: true });
       for (const [name, call] of Object.entries(calls)) {
+        if (name === "harvest") continue; // of nothing, which moves nothing
         await expect(call(), name).to.be.revertedWithCustomError(token, "TokenPaused");
       }
     }
