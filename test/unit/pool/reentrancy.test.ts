@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { MaxUint256, type ContractTransactionResponse } from "ethers";
 import type { MockAccount, WeirdERC20 } from "../../../typechain-types";
-import { ethers, loadFixture } from "../../helpers/hre";
-import { callOf, deployAccount, deployLentPool, type LentPool } from "../../helpers/pool";
+import { ethers, loadFixture, time } from "../../helpers/hre";
+import { callOf, DAY, deployAccount, deployLentPool, type LentPool } from "../../helpers/pool";
 import { signerOf } from "../../helpers/protocol";
 
 type Call = [name: string, args: unknown[]];
@@ -120,6 +120,9 @@ describe("LendingPool: reentrancy", () => {
     const weird = (await ethers.getContractAt("WeirdERC20", p.asset)) as WeirdERC20;
     await weird.setHook(p.fund, account);
     const fund = p.pool.connect(await signerOf(p.fund));
+    // without fees nothing is sent, and no hook runs
+    await fund.harvest(1000n);
+    await time.increase(DAY);
     expect(await expectLocked(p, account, () => fund.harvest(0n))).to.equal(1);
   });
 
