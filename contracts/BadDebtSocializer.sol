@@ -48,11 +48,13 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint24 stakerEpoch;
     }
 
-    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. The claims are what the holders of an epoch share,
-    /// `lenderPaid` and `stakerPaid` what they have got of it.
+    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. `restored`: the principal of cover within that, of
+    /// the staked and the reserve tier. The claims are what the holders of an epoch share, `lenderPaid` and `stakerPaid`
+    /// what they have got of it.
     struct Recovery {
         uint96[5] due;
         uint128[5] recovered;
+        uint96[2] restored;
         uint128 lenderClaims;
         uint128 lenderPaid;
         uint128 stakerClaims;
@@ -332,7 +334,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         for (uint256 i; i < LAYERS; ++i) {
             if (paid[i] != 0) recovery.recovered[i] += uint128(paid[i]);
         }
-        flow.restored += _restored(before, due, paid, r.index);
+        flow.restored += _restore([r.staked, r.reserve], recovery.restored, before, due, paid);
         flow.interest += paid[INTEREST];
         flow.fees += paid[FEES];
         flow.reserve += paid[RESERVE];
@@ -344,16 +346,23 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         emit Recovered(lossId, _fromClimb(paid));
     }
 
-    /// @dev The principal within what the fund's layers got: what the paid units were worth when they were lost, rounded down.
-    function _restored(
+    /// @dev Books the principal within what the fund's layers got: of what is not restored yet, the part that the paid units are
+    /// of those that were due, rounded down. The bookings of one record differ in their index, so it does not follow from that.
+    function _restore(
+        uint96[2] memory lost,
+        uint96[2] storage restored,
         uint256[LAYERS] memory before,
         uint256[LAYERS] memory due,
-        uint256[LAYERS] memory paid,
-        uint256 index
-    ) private pure returns (uint256 assets) {
-        for (uint256 layer = STAKED; layer <= RESERVE; ++layer) {
-            uint256 principal = Waterfall.toAssets(before[layer] - due[layer], index);
-            assets += principal < paid[layer] ? principal : paid[layer];
+        uint256[LAYERS] memory paid
+    ) private returns (uint256 assets) {
+        for (uint256 tier; tier < 2; ++tier) {
+            uint256 layer = STAKED + tier;
+            if (paid[layer] == 0) continue;
+            uint256 principal = lost[tier] - restored[tier];
+            principal = (principal * (before[layer] - due[layer])) / before[layer];
+            if (principal > paid[layer]) principal = paid[layer];
+            restored[tier] += uint96(principal);
+            assets += principal;
         }
     }
 

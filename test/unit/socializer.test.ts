@@ -498,9 +498,24 @@ describe("BadDebtSocializer", () => {
       const units = (part * WAD + index - 1n) / index;
       expect(part).to.be.greaterThan(0n);
       const freed = outstanding - (await p.fund.coverageOf(p.pool)).outstanding;
-      // of each layer: what the units were worth when the record was last booked
-      expect(freed).to.equal((units * p.losses[0].state.index) / WAD);
+      expect(freed).to.equal((p.losses[0].layers.staked * units) / p.losses[0].units.staked);
       expect(freed).to.be.lessThan(part);
+    });
+
+    it("free it by no more than that where a record gathered losses at different indices", async () => {
+      const p = await loadFixture(covered);
+      await loss(p, p.borrower.address, p.assets("300"));
+      await time.increase(20n * 3600n);
+      const { id } = await loss(p, p.borrower2.address, p.assets("300"));
+      expect(id).to.equal(1n);
+      const { reserve } = await p.socializer.lossOf(1);
+      expect((await p.fund.coverageOf(p.pool)).outstanding).to.equal(reserve);
+      await nextBlock(7 * 86_400);
+      const { outstanding } = await p.socializer.lossOf(1, { blockTag: "pending" });
+      expect(outstanding.interest + outstanding.principal + outstanding.staked).to.equal(0n);
+      await recover(p, 1n, outstanding.reserve / 2n);
+      // half of what is due frees half of what was paid, whenever its parts were
+      expect((await p.fund.coverageOf(p.pool)).outstanding).to.be.closeTo(reserve / 2n, 2n);
     });
 
     it("are refused above what is outstanding in the episode, and accepted up to it", async () => {
