@@ -5,10 +5,11 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {Coverage, FundParams, IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
-import {ILendingPool, PoolState} from "./interfaces/ILendingPool.sol";
+import {ILendingPool, PoolState, Sight} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
 import {Interest} from "./libraries/Interest.sol";
 import {Premium} from "./libraries/Premium.sol";
@@ -22,6 +23,7 @@ import {EpochShares} from "./base/EpochShares.sol";
 contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
+    using Checkpoints for Checkpoints.Trace208;
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
@@ -45,6 +47,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         uint40 effectiveAt;
         uint104 outstanding;
         uint40 premiumAt;
+        uint40 silentSince;
         bool listed;
     }
 
@@ -61,11 +64,16 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     uint8 private constant FLAG_PENDING = 1;
     /// @dev Assets of a fund stay below this, so that they fit every packed field.
     uint256 private constant MAX_ASSETS = type(uint96).max;
+    /// @dev What a pool may use to say what it sees. More must have been there when it fails.
+    uint256 private constant SIGHT_GAS = 2_000_000;
+    uint256 private constant SIGHT_GAS_NEEDED = 2_050_000;
 
     address public immutable socializer;
     address public immutable factory;
     uint256 public immutable cooldownPeriod;
     uint256 public immutable windowPeriod;
+    uint256 public immutable guardTolerance;
+    uint256 public immutable blindPeriod;
     uint256 private immutable VESTING;
     uint256 private immutable RESERVE_CUT;
     uint256 private immutable MAX_PREMIUM;
@@ -77,6 +85,8 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     address[] private _pools;
     /// @dev Staked capital lost since the last epoch, without one yet; read only while FLAG_PENDING is set.
     uint256 private _pendingLoss;
+    /// @dev How long windows have stood still, as of each change: the seconds so far and, while they do, since when (48 bits).
+    Checkpoints.Trace208 private _stops;
 
     constructor(
         FundParams memory p,
@@ -89,10 +99,14 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         if (p.reserveCut > Interest.BPS) revert InvalidParameter("reserveCut", p.reserveCut);
         if (p.maxPremium > Interest.BPS / 2) revert InvalidParameter("maxPremium", p.maxPremium);
         if (p.halfCover == 0 || p.halfCover > 1e18) revert InvalidParameter("halfCover", p.halfCover);
+        if (p.guardTolerance > 1_000) revert InvalidParameter("guardTolerance", p.guardTolerance);
+        if (p.blindPeriod < 1 hours || p.blindPeriod > 30 days) revert InvalidParameter("blindPeriod", p.blindPeriod);
         socializer = p.socializer;
         factory = p.factory;
         cooldownPeriod = p.cooldown;
         windowPeriod = p.window;
+        guardTolerance = p.guardTolerance;
+        blindPeriod = p.blindPeriod;
         VESTING = p.vesting;
         RESERVE_CUT = p.reserveCut;
         MAX_PREMIUM = p.maxPremium;
@@ -187,6 +201,9 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         if (assets == 0 || shares == 0) revert ZeroAmount();
         if (receiver == address(0)) revert ZeroAddress();
         if (shares > request.shares) revert ExceedsRequest(shares, request.shares);
+        address pool = _heldBy(s);
+        if (pool != address(0)) revert ExitsHeld(pool);
+        _recordHold(address(0));
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         // what is left of the request keeps its value per share, rounded down
         request.assets = uint96((uint256(request.assets) * (request.shares - shares)) / request.shares);
@@ -206,6 +223,79 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.y.net -= int104(int256(value));
         s.reserve += value - assets;
         if (s.y.supply == 0) _toReserve(s);
+    }
+
+    /* ------------------------------------------- HELD EXITS -------------------------------------------- */
+
+    /// @inheritdoc IInsuranceFund
+    function syncGuard() external nonReentrant returns (address pool) {
+        Cache memory s = _accrued();
+        for (uint256 i; i < _pools.length; ++i) {
+            (bool answers, ) = _sightOf(_pools[i], 0);
+            Limit storage limit = _limits[_pools[i]];
+            if (answers == (limit.silentSince == 0)) continue;
+            limit.silentSince = answers ? 0 : uint40(block.timestamp);
+            emit PoolAnswers(_pools[i], answers);
+        }
+        pool = _heldBy(s);
+        _recordHold(pool);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function exitsHeldBy() external view returns (address pool) {
+        return _heldBy(_accrued());
+    }
+
+    /// @dev The first pool that shows a loss of which the fund would pay more than it tolerates, or may have one unseen.
+    function _heldBy(Cache memory s) private view returns (address) {
+        uint256 tolerance = ((s.reserve + s.unvested + _net(s)) * guardTolerance) / Interest.BPS;
+        for (uint256 i; i < _pools.length; ++i) {
+            Limit storage limit = _limits[_pools[i]];
+            uint256 available = _available(s, limit);
+            if (available <= tolerance) continue;
+            (bool answers, Sight memory sight) = _sightOf(_pools[i], tolerance);
+            if (!answers) {
+                if (limit.silentSince != 0 && block.timestamp >= limit.silentSince + blindPeriod) continue;
+            } else if (sight.seen) {
+                if (sight.shortfall.saturatingSub(sight.fees).min(available) <= tolerance) continue;
+            } else if (sight.mayLeave) {
+                continue;
+            }
+            return _pools[i];
+        }
+        return address(0);
+    }
+
+    /// @dev What a pool says it sees; `answers` is false if it fails though it had the gas.
+    function _sightOf(address pool, uint256 enough) private view returns (bool answers, Sight memory sight) {
+        uint256 available = gasleft();
+        bytes memory answer;
+        (answers, answer) = pool.staticcall{gas: SIGHT_GAS}(abi.encodeCall(ILendingPool(pool).sight, (enough)));
+        if (answers) sight = abi.decode(answer, (Sight));
+        else if (available < SIGHT_GAS_NEEDED) revert InsufficientGas(available, SIGHT_GAS_NEEDED);
+    }
+
+    function _recordHold(address pool) private {
+        uint208 last = _stops.latest();
+        bool stopped = uint48(last) != 0;
+        if (stopped == (pool != address(0))) return;
+        uint256 stood = _stoodBy(block.timestamp) << 48;
+        _stops.push(uint48(block.timestamp), uint208(stopped ? stood : stood | block.timestamp));
+        if (stopped) emit WindowsResumed();
+        else emit WindowsStopped(pool);
+    }
+
+    /// @dev Seconds that windows have stood still by `time`.
+    function _stoodBy(uint256 time) private view returns (uint256 stood) {
+        uint256 last = _stops.upperLookupRecent(uint48(time));
+        stood = last >> 48;
+        if (uint48(last) != 0) stood += time - uint48(last);
+    }
+
+    /// @dev The window's length, and what it has stood still since it opened.
+    function _closesAt(Request memory request) private view returns (uint256 closesAt) {
+        closesAt = request.opensAt + windowPeriod;
+        if (block.timestamp > request.opensAt) closesAt += _stoodBy(block.timestamp) - _stoodBy(request.opensAt);
     }
 
     /* ------------------------------------------ RESERVE, PREMIUM --------------------------------------- */
@@ -344,7 +434,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     ) external view returns (uint256 shares, uint256 assetsAtRequest, uint256 opensAt, uint256 closesAt) {
         Request memory r = _requestOf(account);
         if (r.shares == 0) return (0, 0, 0, 0);
-        return (r.shares, r.assets, r.opensAt, r.opensAt + windowPeriod);
+        return (r.shares, r.assets, r.opensAt, _closesAt(r));
     }
 
     /// @inheritdoc IInsuranceFund
@@ -395,14 +485,14 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     function maxWithdraw(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
         Cache memory s = _accrued();
-        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares)) return 0;
+        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares) || _heldBy(s) != address(0)) return 0;
         return _assetsFor(s, request, request.shares);
     }
 
     function maxRedeem(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
         Cache memory s = _accrued();
-        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares)) return 0;
+        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares) || _heldBy(s) != address(0)) return 0;
         return _assetsFor(s, request, request.shares) == 0 ? 0 : request.shares;
     }
 
@@ -488,17 +578,14 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function _isOpen(Request memory request) private view returns (bool) {
-        return
-            request.shares != 0 &&
-            block.timestamp >= request.opensAt &&
-            block.timestamp < request.opensAt + windowPeriod;
+        return request.shares != 0 && block.timestamp >= request.opensAt && block.timestamp < _closesAt(request);
     }
 
     function _openRequestOf(address owner) private view returns (Request memory request) {
         request = _requestOf(owner);
         if (request.shares == 0) revert NoRequest(owner);
         if (block.timestamp < request.opensAt) revert CooldownNotOver(request.opensAt);
-        if (!_isOpen(request)) revert WindowClosed(request.opensAt + windowPeriod);
+        if (!_isOpen(request)) revert WindowClosed(_closesAt(request));
     }
 
     /// @dev The lower of the shares' value now and at the request, rounded down.

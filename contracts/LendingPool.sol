@@ -4,11 +4,23 @@ pragma solidity ^0.8.28;
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 
-import {ILendingPool, IPoolAdmin, IPoolDefault, PoolParams, PoolState} from "./interfaces/ILendingPool.sol";
+import {
+    DepthPoint,
+    ILendingPool,
+    IPoolAdmin,
+    IPoolDefault,
+    IPoolRisk,
+    IPoolViews,
+    LadderTick,
+    PoolParams,
+    PoolState,
+    Sight,
+    WrittenOff
+} from "./interfaces/ILendingPool.sol";
 import {EpochShares} from "./base/EpochShares.sol";
-import {Interest} from "./libraries/Interest.sol";
-import {PoolBase} from "./base/PoolBase.sol";
+import {RiskLadder} from "./libraries/RiskLadder.sol";
 import {PoolBorrower} from "./base/PoolBorrower.sol";
+import {PoolLadder} from "./base/PoolLadder.sol";
 import {PoolLender} from "./base/PoolLender.sol";
 
 /// @title LendingPool
@@ -20,8 +32,15 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
 
     address private immutable TWIN;
 
-    constructor(PoolParams memory params, address twin_) PoolBase(params) EpochShares(params.name, params.symbol) {
+    /// @dev Ticks that most positions use, from the LLTV at the price of creation: an octave below it, a quarter above it.
+    uint256 private constant TICKS_BELOW = RiskLadder.OCTAVE;
+    uint256 private constant TICKS_ABOVE = RiskLadder.OCTAVE / 4;
+
+    constructor(PoolParams memory params, address twin_) PoolLadder(params) EpochShares(params.name, params.symbol) {
         TWIN = twin_;
+        uint256 tick = RiskLadder.tickAt(ORACLE.price(), WAD, params.lltv);
+        uint256 first = tick > TICKS_BELOW ? tick - TICKS_BELOW : 1;
+        _initialiseTicks(first, tick + TICKS_ABOVE - first);
     }
 
     /* ------------------------------- DEFAULTS AND ADMINISTRATION: THE TWIN ----------------------------- */
@@ -66,6 +85,66 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
         _delegate();
     }
 
+    /// @inheritdoc IPoolRisk
+    function reportBlind() external returns (uint256) {
+        _delegate();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function initialiseTicks(uint256, uint256) external {
+        _delegate();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function visibleShortfall() external view returns (uint256) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function totalAssetsNet() external view returns (uint256) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function depth(uint256[] calldata) external view returns (DepthPoint[] memory) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function ladder(uint256, uint256) external view returns (LadderTick[] memory) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function sight(uint256) external view returns (Sight memory) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolRisk
+    function blindSince() external view returns (uint256) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolViews
+    function state() external view returns (PoolState memory) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolViews
+    function healthOf(address) external view returns (uint256) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolViews
+    function writtenOffOf(address) external view returns (WrittenOff[] memory) {
+        _delegateView();
+    }
+
+    /// @inheritdoc IPoolViews
+    function scaledDebtOf(address) external view returns (uint256) {
+        _delegateView();
+    }
+
     /// @dev Runs the call in the twin's code and ends it with its answer.
     function _delegate() private {
         address target = TWIN;
@@ -78,6 +157,19 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
                 revert(free, returndatasize())
             }
             return(free, returndatasize())
+        }
+    }
+
+    /// @dev As `_delegate`, for functions that are views there as well. The language has no delegatecall that is one.
+    function _delegateView() private view {
+        function() changing = _delegate;
+        function() view viewing;
+        assembly ("memory-safe") {
+            viewing := changing
+        }
+        viewing();
+        assembly ("memory-safe") {
+            invalid() // the call has ended with the twin's answer
         }
     }
 
@@ -171,29 +263,17 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
         return VESTING;
     }
 
-    /// @inheritdoc ILendingPool
-    function isOperator(address owner, address operator) external view returns (bool) {
-        return _operators[owner][operator];
+    function guardTolerance() external view returns (uint256) {
+        return TOLERANCE;
+    }
+
+    function blindPeriod() external view returns (uint256) {
+        return BLIND_PERIOD;
     }
 
     /// @inheritdoc ILendingPool
-    function state() external view returns (PoolState memory) {
-        Cache memory s = _accrued();
-        return
-            PoolState({
-                cash: _cash(s),
-                debt: s.debt,
-                lenderAssets: _lenderAssets(s),
-                unvested: s.unvested,
-                fees: _fees(s),
-                supply: s.y.supply,
-                index: s.index,
-                scaledDebt: s.scaledDebt,
-                rateAtTarget: s.rate * Interest.RATE_UNIT,
-                premium: s.premium,
-                supplyCap: _capOf(s),
-                paused: s.flags & FLAG_PAUSED != 0
-            });
+    function isOperator(address owner, address operator) external view returns (bool) {
+        return _operators[owner][operator];
     }
 
     /// @inheritdoc ILendingPool

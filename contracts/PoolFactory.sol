@@ -99,6 +99,8 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         _check("minDebt", p.minDebt, 1, type(uint96).max);
         _check("dust", p.dust, 0, p.minDebt);
         _check("vesting", p.vesting, 1 hours, 365 days);
+        _check("guardTolerance", p.guardTolerance, 0, 1_000);
+        _check("blindPeriod", p.blindPeriod, 1 hours, 30 days);
         _check(
             "rateAtTarget",
             p.rateAtTarget,

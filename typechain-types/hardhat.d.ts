@@ -142,6 +142,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.Strings__factory>;
     getContractFactory(
+      name: "Checkpoints",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.Checkpoints__factory>;
+    getContractFactory(
       name: "BadDebtSocializer",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.BadDebtSocializer__factory>;
@@ -174,6 +178,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PoolDefault__factory>;
     getContractFactory(
+      name: "PoolLadder",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.PoolLadder__factory>;
+    getContractFactory(
       name: "PoolLender",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PoolLender__factory>;
@@ -181,6 +189,10 @@ declare module "hardhat/types/runtime" {
       name: "PoolPositions",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PoolPositions__factory>;
+    getContractFactory(
+      name: "PoolViews",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.PoolViews__factory>;
     getContractFactory(
       name: "InsuranceFund",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -229,6 +241,14 @@ declare module "hardhat/types/runtime" {
       name: "IPoolEvents",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.IPoolEvents__factory>;
+    getContractFactory(
+      name: "IPoolRisk",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IPoolRisk__factory>;
+    getContractFactory(
+      name: "IPoolViews",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IPoolViews__factory>;
     getContractFactory(
       name: "ILiquidateCallback",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -487,6 +507,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.Strings>;
     getContractAt(
+      name: "Checkpoints",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.Checkpoints>;
+    getContractAt(
       name: "BadDebtSocializer",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -527,6 +552,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.PoolDefault>;
     getContractAt(
+      name: "PoolLadder",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.PoolLadder>;
+    getContractAt(
       name: "PoolLender",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -536,6 +566,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.PoolPositions>;
+    getContractAt(
+      name: "PoolViews",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.PoolViews>;
     getContractAt(
       name: "InsuranceFund",
       address: string | ethers.Addressable,
@@ -596,6 +631,16 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.IPoolEvents>;
+    getContractAt(
+      name: "IPoolRisk",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IPoolRisk>;
+    getContractAt(
+      name: "IPoolViews",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IPoolViews>;
     getContractAt(
       name: "ILiquidateCallback",
       address: string | ethers.Addressable,
@@ -846,6 +891,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Strings>;
     deployContract(
+      name: "Checkpoints",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Checkpoints>;
+    deployContract(
       name: "BadDebtSocializer",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BadDebtSocializer>;
@@ -878,6 +927,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolDefault>;
     deployContract(
+      name: "PoolLadder",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.PoolLadder>;
+    deployContract(
       name: "PoolLender",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolLender>;
@@ -885,6 +938,10 @@ declare module "hardhat/types/runtime" {
       name: "PoolPositions",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolPositions>;
+    deployContract(
+      name: "PoolViews",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.PoolViews>;
     deployContract(
       name: "InsuranceFund",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -933,6 +990,14 @@ declare module "hardhat/types/runtime" {
       name: "IPoolEvents",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IPoolEvents>;
+    deployContract(
+      name: "IPoolRisk",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IPoolRisk>;
+    deployContract(
+      name: "IPoolViews",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IPoolViews>;
     deployContract(
       name: "ILiquidateCallback",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1191,6 +1256,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.Strings>;
     deployContract(
+      name: "Checkpoints",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.Checkpoints>;
+    deployContract(
       name: "BadDebtSocializer",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1231,6 +1301,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolDefault>;
     deployContract(
+      name: "PoolLadder",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.PoolLadder>;
+    deployContract(
       name: "PoolLender",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1240,6 +1315,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolPositions>;
+    deployContract(
+      name: "PoolViews",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.PoolViews>;
     deployContract(
       name: "InsuranceFund",
       args: any[],
@@ -1300,6 +1380,16 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.IPoolEvents>;
+    deployContract(
+      name: "IPoolRisk",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IPoolRisk>;
+    deployContract(
+      name: "IPoolViews",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IPoolViews>;
     deployContract(
       name: "ILiquidateCallback",
       args: any[],

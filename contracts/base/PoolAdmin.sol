@@ -6,11 +6,11 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {IPoolAdmin} from "../interfaces/ILendingPool.sol";
 import {Interest} from "../libraries/Interest.sol";
-import {PoolBase} from "./PoolBase.sol";
+import {PoolLadder} from "./PoolLadder.sol";
 
 /// @title PoolAdmin
 /// @notice What the fund, the socializer and the factory do with a pool.
-abstract contract PoolAdmin is PoolBase, IPoolAdmin {
+abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IPoolAdmin
@@ -33,6 +33,8 @@ abstract contract PoolAdmin is PoolBase, IPoolAdmin {
         _only(FUND);
         if (premium > Interest.BPS) revert AmountTooLarge(premium, Interest.BPS);
         Cache memory s = _accrued();
+        // a harvest ahead of a loss would take away its first layer
+        _guard(s, _lenderAssets(s), true);
         uint256 fees = _fees(s);
         uint256 cash = _cash(s);
         paid = fees < cash ? fees : cash;

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
-import {ILendingPool, WrittenOff} from "../interfaces/ILendingPool.sol";
+import {ILendingPool} from "../interfaces/ILendingPool.sol";
 import {Liquidation} from "../libraries/Liquidation.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
@@ -23,7 +23,12 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         if (onBehalf == address(0)) revert ZeroAddress();
         Position storage p = _positions[onBehalf];
         if (assets > type(uint112).max - p.collateral) revert AmountTooLarge(assets, type(uint112).max - p.collateral);
-        p.collateral += uint112(assets);
+        uint256 collateral = p.collateral;
+        if (p.scaledDebt != 0) {
+            // the ratio falls, so the highest tick stays what it is
+            p.tick = _move(p.tick, p.scaledDebt, collateral, p.scaledDebt, collateral + assets);
+        }
+        p.collateral = uint112(collateral + assets);
         emit CollateralSupplied(msg.sender, onBehalf, assets);
         _pull(COLLATERAL, msg.sender, assets);
     }
@@ -39,8 +44,11 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         p.collateral -= uint112(assets);
         if (p.scaledDebt != 0) {
             Cache memory s = _accrued();
-            _requireHealthy(onBehalf, p, s.index);
+            _requireHealthy(s, onBehalf, p);
+            uint256 top = s.topTick;
+            _climb(s, p, p.scaledDebt, p.collateral + assets);
             _storeShared(s);
+            if (s.topTick != top) _storeBorrowers(s);
         }
         _positions[onBehalf] = p;
         emit CollateralWithdrawn(msg.sender, onBehalf, receiver, assets);
@@ -64,7 +72,8 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         uint256 scaled = (assets * WAD).divUp(s.index);
         _addDebt(s, p, scaled, assets);
         _requireMinimum(p, s.index);
-        _requireHealthy(onBehalf, p, s.index);
+        _requireHealthy(s, onBehalf, p);
+        _climb(s, p, p.scaledDebt - scaled, p.collateral);
 
         _positions[onBehalf] = p;
         _storeShared(s);
@@ -82,6 +91,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         uint256 scaled;
         (repaid, scaled) = _reduceDebt(s, p, assets);
         if (p.writtenOffs == 0) _requireMinimum(p, s.index);
+        _climb(s, p, p.scaledDebt + scaled, p.collateral);
 
         _positions[onBehalf] = p;
         _storeShared(s);
@@ -100,34 +110,11 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         return (p.collateral, _debtOf(p.scaledDebt, index), writtenOff);
     }
 
-    /// @inheritdoc ILendingPool
-    function healthOf(address account) external view returns (uint256) {
-        Position memory p = _positions[account];
-        uint256 index = _accrued().index;
-        (uint256 writtenOff, ) = _writtenOffOf(account, p, index);
-        uint256 owed = _debtOf(p.scaledDebt, index) + writtenOff;
-        return owed == 0 ? type(uint256).max : Liquidation.healthOf(_valueOf(p), owed, LLTV);
-    }
-
-    /// @inheritdoc ILendingPool
-    function writtenOffOf(address account) external view returns (WrittenOff[] memory entries) {
-        Position memory p = _positions[account];
-        entries = new WrittenOff[](p.writtenOffs);
-        for (uint256 i; i < p.writtenOffs; ++i) {
-            entries[i] = _entry(account, p, i);
-        }
-    }
-
-    /// @inheritdoc ILendingPool
-    function scaledDebtOf(address account) external view returns (uint256) {
-        return _positions[account].scaledDebt;
-    }
-
     /* --------------------------------------------- HELPERS --------------------------------------------- */
 
-    function _requireHealthy(address account, Position memory p, uint256 index) private view {
-        uint256 debt = _debtOf(p.scaledDebt, index);
-        uint256 value = _valueOf(p);
+    function _requireHealthy(Cache memory s, address account, Position memory p) private {
+        uint256 debt = _debtOf(p.scaledDebt, s.index);
+        uint256 value = Liquidation.valueOf(p.collateral, _price(s));
         if (!Liquidation.isHealthy(value, debt, LLTV)) revert Unhealthy(account, debt, (value * LLTV) / WAD);
     }
 

@@ -25,34 +25,51 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
     /// @inheritdoc IPoolDefault
     function writeDown(address[] calldata accounts) external nonReentrant returns (uint256 shortfall) {
         Cache memory s = _accrued();
-        uint256 price = ORACLE.price();
+        uint256 price = _price(s);
         uint256[] memory scaled = new uint256[](accounts.length);
+        bool[] memory backed = new bool[](accounts.length);
+        uint256 lacking;
+        for (uint256 i; i < accounts.length; ++i) {
+            uint256 assets;
+            (scaled[i], assets, backed[i]) = _cut(accounts[i], price, s.index);
+            lacking += assets;
+        }
         uint256 total;
         for (uint256 i; i < accounts.length; ++i) {
-            scaled[i] = _cut(accounts[i], price, s.index, DUST);
+            // or interest would bring a loss in every block
+            if (lacking < DUST && backed[i]) {
+                _positions[accounts[i]].scaledDebt += uint96(scaled[i]);
+                scaled[i] = 0;
+            }
             total += scaled[i];
         }
         if (total == 0) return 0;
         uint256 lossId;
         (lossId, shortfall) = _book(s, total);
         for (uint256 i; i < accounts.length; ++i) {
-            if (scaled[i] != 0) _writeOff(accounts[i], scaled[i], lossId);
+            if (scaled[i] != 0) _writeOff(s, accounts[i], scaled[i], lossId);
         }
         _storeAll(s);
     }
 
     /// @dev Takes from the position what its collateral cannot repay: D' is rounded down, so a second call finds nothing.
-    /// @param tolerated a smaller shortfall is left alone while the collateral is worth the debt
     /// @return scaled units taken
-    function _cut(address account, uint256 price, uint256 index, uint256 tolerated) private returns (uint256 scaled) {
+    /// @return lacking what they are worth
+    /// @return backed whether the collateral is worth the debt all the same
+    function _cut(
+        address account,
+        uint256 price,
+        uint256 index
+    ) private returns (uint256 scaled, uint256 lacking, bool backed) {
         Position storage p = _positions[account];
         uint256 debt = _debtOf(p.scaledDebt, index);
         uint256 value = Liquidation.valueOf(p.collateral, price);
         uint256 performing = Liquidation.performing(value, WRITE_DOWN_INCENTIVE);
-        if (debt <= performing || (debt - performing < tolerated && debt <= value)) return 0;
+        if (debt <= performing) return (0, 0, false);
         uint256 kept = (performing * WAD) / index;
         scaled = p.scaledDebt - kept;
         p.scaledDebt = uint96(kept);
+        return (scaled, debt - performing, debt <= value);
     }
 
     /// @dev Runs a shortfall of `scaled` units through the waterfall. Changes only `s`, but for the epoch's own record.
@@ -91,11 +108,11 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
     ) external nonReentrant returns (uint256 repaid, uint256 seized) {
         if (repayAssets == 0) revert ZeroAmount();
         Cache memory s = _accrued();
-        uint256 price = ORACLE.price();
-        uint256 cut = _cut(borrower, price, s.index, 0);
+        uint256 price = _price(s);
+        (uint256 cut, , ) = _cut(borrower, price, s.index);
         if (cut != 0) {
             (uint256 lossId, ) = _book(s, cut);
-            _writeOff(borrower, cut, lossId);
+            _writeOff(s, borrower, cut, lossId);
         }
 
         Position memory p = _positions[borrower];
@@ -115,6 +132,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 scaled;
         if (ofDebt != 0) (, scaled) = _reduceDebt(s, p, ofDebt);
         p.collateral -= uint112(seized);
+        _climb(s, p, p.scaledDebt + scaled, p.collateral + seized);
         IBadDebtSocializer.Payment[] memory payments = _payWrittenOff(borrower, p, repaid - ofDebt, s.index);
         _positions[borrower] = p;
         _storeAll(s);
@@ -195,7 +213,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         (uint256 writtenOff, ) = _writtenOffOf(account, p, s.index);
         if (writtenOff == 0) revert NoDebt(account);
         uint256 owed = _debtOf(p.scaledDebt, s.index) + writtenOff;
-        uint256 value = _valueOf(p);
+        uint256 value = Liquidation.valueOf(p.collateral, _price(s));
         if (!Liquidation.isHealthy(value, owed, LLTV)) revert Unhealthy(account, owed, (value * LLTV) / WAD);
         uint256 cash = _cash(s);
 
@@ -210,6 +228,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
         if (recovered == 0) revert InsufficientCash(writtenOff, cash);
         _addDebt(s, p, scaled, recovered);
+        _climb(s, p, p.scaledDebt - scaled, p.collateral);
         if (p.writtenOffs == 0) _requireMinimum(p, s.index);
         _positions[account] = p;
         _storeShared(s);
@@ -220,11 +239,18 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
 
     /* ------------------------------------- THE QUEUE OF WRITTEN-OFF DEBT ------------------------------- */
 
-    /// @dev Appends to the account's queue; a full queue takes it into its newest entry.
-    function _writeOff(address account, uint256 scaled, uint256 lossId) private {
-        Position storage stored = _positions[account];
-        Position memory p = stored;
+    /// @dev Moves `scaled` units, which were cut from the account's debt, into its queue; a full queue takes them into its newest
+    /// entry.
+    function _writeOff(Cache memory s, address account, uint256 scaled, uint256 lossId) private {
+        Position memory p = _positions[account];
         emit WrittenDown(account, lossId, scaled);
+        _climb(s, p, p.scaledDebt + scaled, p.collateral);
+        _queue(account, p, scaled, lossId);
+        _positions[account] = p;
+    }
+
+    /// @dev Changes `p`, which the caller stores.
+    function _queue(address account, Position memory p, uint256 scaled, uint256 lossId) private {
         if (p.writtenOffs != 0) {
             WrittenOff storage newest = _entry(account, p, p.writtenOffs - 1);
             bool full = newest.lossId != lossId && p.writtenOffs == MAX_WRITTEN_OFFS;
@@ -240,7 +266,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             since: uint40(block.timestamp),
             merged: false
         });
-        stored.writtenOffs = p.writtenOffs + 1;
+        p.writtenOffs++;
     }
 
     /// @dev Pays `assets` of the queue, oldest first; changes `p`, which the caller stores.

@@ -33,6 +33,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         if (assets == 0 || shares == 0) revert ZeroAmount();
         uint256 room = _room(s);
         if (assets > room) revert SupplyCapExceeded(assets, room);
+        _guard(s, _lenderAssets(s), false);
         // what the pool holds without shares is fees, and stays so
         bool first = s.y.supply == 0;
         if (first) _settleFees(s, _fees(s));
@@ -65,6 +66,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         if (msg.sender != owner && !_operators[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
         uint256 cash = _cash(s);
         if (assets > cash) revert InsufficientCash(assets, cash);
+        _guard(s, _left(_lenderAssets(s), assets), true);
         _burn(s.y, owner, shares);
         s.y.net -= _toNet(assets);
         if (s.y.supply == 0) s.unvested = 0;
@@ -78,7 +80,8 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
 
     function maxDeposit(address receiver) public view returns (uint256) {
         Cache memory s = _accrued();
-        if (s.flags & FLAG_PAUSED != 0 || receiver == address(0) || _isStranding(receiver)) return 0;
+        if (s.flags & FLAG_PAUSED != 0 || receiver == address(0) || _isStranding(receiver) || !_isEnterable(s))
+            return 0;
         uint256 shares = MAX_SUPPLY - s.y.supply;
         uint256 assets = SharesMath.toAssetsDown(shares, _lenderAssets(s), s.y.supply);
         uint256 room = _room(s);
@@ -92,8 +95,8 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
     function maxWithdraw(address owner) external view returns (uint256 assets) {
         Cache memory s = _accrued();
         assets = SharesMath.toAssetsDown(_freeOf(s.y, owner), _lenderAssets(s), s.y.supply);
-        uint256 cash = _cash(s);
-        if (assets > cash) assets = cash;
+        uint256 most = _payable(s);
+        if (assets > most) assets = most;
     }
 
     /// @dev 0 where the shares are worth less than one unit of the asset.
@@ -101,9 +104,16 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         Cache memory s = _accrued();
         (uint256 total, uint256 supply) = (_lenderAssets(s), s.y.supply);
         shares = _freeOf(s.y, owner);
-        uint256 liquid = SharesMath.toSharesDown(_cash(s), total, supply);
+        uint256 liquid = SharesMath.toSharesDown(_payable(s), total, supply);
         if (shares > liquid) shares = liquid;
         if (SharesMath.toAssetsDown(shares, total, supply) == 0) shares = 0;
+    }
+
+    /// @dev What cash and the guard leave for exits.
+    function _payable(Cache memory s) private view returns (uint256 assets) {
+        assets = _leavable(s);
+        uint256 cash = _cash(s);
+        if (assets > cash) assets = cash;
     }
 
     /// @dev What the supply cap and the packing leave for new deposits.

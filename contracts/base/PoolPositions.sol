@@ -5,15 +5,14 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {WrittenOff} from "../interfaces/ILendingPool.sol";
 import {Interest} from "../libraries/Interest.sol";
-import {Liquidation} from "../libraries/Liquidation.sol";
-import {PoolBase} from "./PoolBase.sol";
+import {PoolLadder} from "./PoolLadder.sol";
 
 /// @title PoolPositions
 /// @notice The borrowers' positions: what the pool and its twin for defaults both know of them.
-abstract contract PoolPositions is PoolBase {
+abstract contract PoolPositions is PoolLadder {
     using FixedPointMathLib for uint256;
 
-    /// @dev `tick` is the place of the position's tick in the risk ladder. Written-off debt is a ring of entries from
+    /// @dev `tick` is the position's place in the risk ladder. Written-off debt is a ring of entries from
     /// `writtenOffHead` on; an account with any has defaulted.
     struct Position {
         uint96 scaledDebt;
@@ -31,6 +30,13 @@ abstract contract PoolPositions is PoolBase {
     mapping(address => mapping(uint256 => WrittenOff)) internal _writtenOffs;
 
     /* --------------------------------------------- HELPERS --------------------------------------------- */
+
+    /// @dev Moves a position in the ladder to where its debt and collateral put it. The caller stores `p` and `s`.
+    /// @param debt scaled, before the change
+    function _climb(Cache memory s, Position memory p, uint256 debt, uint256 collateral) internal {
+        p.tick = _move(p.tick, debt, collateral, p.scaledDebt, p.collateral);
+        if (p.tick > s.topTick) s.topTick = p.tick;
+    }
 
     /// @dev Adds `scaled` units against `assets` of cash.
     function _addDebt(Cache memory s, Position memory p, uint256 scaled, uint256 assets) internal pure {
@@ -58,10 +64,6 @@ abstract contract PoolPositions is PoolBase {
     /// @dev An account's debt of `scaled` units, rounded up.
     function _debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
         return (scaled * index).divUp(WAD);
-    }
-
-    function _valueOf(Position memory p) internal view returns (uint256) {
-        return Liquidation.valueOf(p.collateral, ORACLE.price());
     }
 
     function _requireMinimum(Position memory p, uint256 index) internal view {

@@ -14,6 +14,8 @@ struct FundParams {
     uint256 reserveCut; // share of harvested premium that goes to the reserve, basis points
     uint256 maxPremium; // basis points of interest, approached as cover becomes ample
     uint256 halfCover; // cover over debt (wad) at which the premium is half of it
+    uint256 guardTolerance; // loss that a pool may show while stakers leave, basis points of the fund's assets
+    uint256 blindPeriod; // seconds; how long exits wait once it is on record that a pool does not answer
     string name;
     string symbol;
 }
@@ -37,6 +39,11 @@ struct Coverage {
 /// lower of their value at the request and at the exit. A request that expires or is renewed forfeits the gain made
 /// since it, in shares, when it is next touched; until then its shares stay locked. Gains not paid out go to the reserve.
 ///
+/// HELD EXITS. Nobody leaves while a covered pool shows a loss that nobody has booked and that the fund would pay, above the guard's
+/// tolerance, or while such a pool is blind (see ILendingPool) or does not answer, for a bounded time. `writeDown` in
+/// that pool clears it. Windows stand still meanwhile, from when `syncGuard` put it on record; cooldowns go on. Who says
+/// so is the pool's price, never a role.
+///
 /// LIMITS. An increase takes effect after cooldown + window, so that every staker can leave first; a decrease at once.
 interface IInsuranceFund is IEpochShares {
     event CooldownStarted(address indexed account, uint256 shares, uint256 assets, uint256 opensAt, uint256 closesAt);
@@ -46,6 +53,11 @@ interface IInsuranceFund is IEpochShares {
     event CoverageLimitSet(address indexed pool, uint256 limit, uint256 effectiveAt);
     event Covered(address indexed pool, uint256 reserve, uint256 staked, uint256 stakerEpoch);
     event RecoveryCredited(address indexed pool, uint256 reserve, uint256 staked, uint256 restored);
+    /// @notice Windows stand still from now on.
+    event WindowsStopped(address indexed pool);
+    event WindowsResumed();
+    /// @notice It is on record that the pool does not answer, or that it answers again.
+    event PoolAnswers(address indexed pool, bool answers);
 
     error Unauthorized(address caller);
     error UnknownPool(address pool);
@@ -55,18 +67,30 @@ interface IInsuranceFund is IEpochShares {
     error WindowClosed(uint256 closesAt);
     error ExceedsRequest(uint256 shares, uint256 requested);
     error InvalidParameter(string name, uint256 value);
+    /// @notice The pool shows a loss that the fund has yet to pay, or cannot see.
+    error ExitsHeld(address pool);
+    error InsufficientGas(uint256 available, uint256 needed);
 
     /// @notice Requests the exit of `shares`; replaces an older request, `0` withdraws it.
     function cooldown(uint256 shares) external;
 
+    /// @notice The exit that the account has requested, if any; while exits are held, `closesAt` is as if the hold ended now.
     function cooldownOf(
         address account
     ) external view returns (uint256 shares, uint256 assetsAtRequest, uint256 opensAt, uint256 closesAt);
 
+    /// @notice Puts on record whether exits are held, so that windows stand still as long as they are, and which pools do not
+    /// answer. Anyone may call it, best at both ends of a hold.
+    /// @return pool that holds exits; zero for none
+    function syncGuard() external returns (address pool);
+
+    /// @notice The first pool that holds exits now; zero for none.
+    function exitsHeldBy() external view returns (address pool);
+
     /// @notice Adds to the reserve tier, for ever.
     function fundReserve(uint256 assets) external;
 
-    /// @notice Takes a pool's fees, splits them between reserve and stakers, and moves the pool's premium.
+    /// @notice Takes a pool's fees, only while the pool's own guard lets lenders leave; splits them between reserve and stakers, and moves the pool's premium.
     function harvest(address pool) external returns (uint256 fees);
 
     /// @notice Restricted to the risk role. An increase waits for cooldown + window, a decrease is immediate.
@@ -109,4 +133,8 @@ interface IInsuranceFund is IEpochShares {
     function cooldownPeriod() external view returns (uint256);
 
     function windowPeriod() external view returns (uint256);
+
+    function guardTolerance() external view returns (uint256);
+
+    function blindPeriod() external view returns (uint256);
 }

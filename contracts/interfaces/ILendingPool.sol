@@ -18,6 +18,8 @@ struct PoolParams {
     uint256 minDebt; // loan assets; no position owes less, but nothing or after a default
     uint256 dust; // loan assets; a smaller shortfall is left alone while the collateral is worth the debt
     uint256 vesting; // seconds; time constant of the vesting of lenders' interest
+    uint256 guardTolerance; // visible shortfall that lenders' assets may move past, basis points of those that remain
+    uint256 blindPeriod; // seconds; how long exits wait once the oracle's failure is on record
     uint256 rateAtTarget; // initial borrow rate at target utilisation, per year
     uint256 supplyCap; // loan assets; rounded down to whole tokens
     string name;
@@ -38,6 +40,28 @@ struct PoolState {
     uint256 premium; // share of interest that goes to fees, basis points
     uint256 supplyCap; // loan assets
     bool paused; // no new risk
+}
+
+/// @notice An occupied tick of the risk ladder: all positions of nearly the same ratio of debt to collateral.
+struct LadderTick {
+    uint256 tick; // higher is riskier
+    uint256 scaledDebt; // index units
+    uint256 collateral;
+}
+
+/// @notice What a price would bring, by the risk ladder. Written-off debt is not in it.
+struct DepthPoint {
+    uint256 collateral; // of the ticks that would be unhealthy
+    uint256 debt; // performing debt of those, in loan assets
+    uint256 badDebt; // what of that the collateral could not repay
+}
+
+/// @notice What a pool sees, for its fund. Amounts in loan assets.
+struct Sight {
+    bool seen; // whether the oracle answers
+    bool mayLeave; // whether lenders' exits are open all the same
+    uint256 shortfall; // visible, summed until it is above what was asked for
+    uint256 fees; // which bear a loss before the fund
 }
 
 /// @notice Debt that was written down and is still owed, oldest first.
@@ -90,6 +114,9 @@ interface IPoolEvents is IEpochEvents {
     event OperatorSet(address indexed owner, address indexed operator, bool approved);
     event SupplyCapSet(uint256 assets);
     event PausedSet(bool paused);
+    /// @notice The oracle's failure is on record from now on; exits open after the pool's blind period.
+    event SightLost();
+    event SightRegained();
 
     error Paused();
     error Unauthorized(address caller);
@@ -104,6 +131,12 @@ interface IPoolEvents is IEpochEvents {
     error NothingToLiquidate(address account);
     error SeizedTooLittle(uint256 seized, uint256 minCollateral);
     error SignatureExpired(uint256 deadline);
+    /// @notice The price shows a loss that must be booked first: `writeDown` whatever accounts cannot repay.
+    error UnbookedShortfall(uint256 shortfall, uint256 tolerance);
+    /// @notice The oracle fails, so that the pool cannot see losses. On record since then, 0 for not yet: see `reportBlind`.
+    error Blind(uint256 since);
+    error InsufficientGas(uint256 available, uint256 needed);
+    error InvalidTick(uint256 first, uint256 count, uint256 last);
     /// @notice Nonces without a key belong to permits.
     error NonceKeyZero(uint256 nonce);
 }
@@ -129,7 +162,8 @@ interface IPoolDefault {
     ) external returns (uint256 repaid, uint256 seized);
 
     /// @notice Writes down whatever the accounts' collateral cannot repay, as one loss. Accounts with nothing to write down
-    /// are skipped. Needs no capital and no permission.
+    /// are skipped, and those whose collateral is worth their debt as long as all of the call is below the dust bound. Needs no
+    /// capital and no permission.
     /// @return shortfall assets by which total debt fell; 0 if there was nothing to do
     function writeDown(address[] calldata accounts) external returns (uint256 shortfall);
 
@@ -140,6 +174,57 @@ interface IPoolDefault {
     /// reaches; the cash goes to those who bore the loss. Permissionless.
     /// @dev Reverts with `NoDebt`, `Unhealthy`, `InsufficientCash`, `DebtBelowMinimum`.
     function refinance(address account) external returns (uint256 recovered);
+}
+
+/// @title IPoolViews
+/// @notice What can be read of a pool and its positions. Part of every pool (ILendingPool), in its twin.
+interface IPoolViews {
+    /// @notice C·LLTV / (D + W) as a wad, rounded down; the largest number when nothing is owed. Reverts with the oracle.
+    function healthOf(address account) external view returns (uint256 wad);
+
+    /// @notice The account's written-off debt by loss, oldest first.
+    function writtenOffOf(address account) external view returns (WrittenOff[] memory);
+
+    /// @notice Performing debt of the account in index units.
+    function scaledDebtOf(address account) external view returns (uint256);
+
+    function state() external view returns (PoolState memory);
+}
+
+/// @title IPoolRisk
+/// @notice What the pool sees of its own risk. Part of every pool (ILendingPool), in its twin.
+interface IPoolRisk {
+    /// @notice The loss that the oracle shows and nobody has booked: a lower bound, exact where each tick holds one account,
+    /// and below the true one by less than 1/64 of the debt in the price's own tick.
+    /// @dev Reverts with `Blind`.
+    function visibleShortfall() external view returns (uint256 assets);
+
+    /// @notice Lender assets after the visible shortfall has run through the layers, for markets that take shares as
+    /// collateral.
+    /// @dev Reverts with `Blind`.
+    function totalAssetsNet() external view returns (uint256 assets);
+
+    /// @notice What each price would bring. A tick counts as unhealthy if all of it together is.
+    /// @param prices loan asset units per collateral unit, scaled by 1e36
+    function depth(uint256[] calldata prices) external view returns (DepthPoint[] memory points);
+
+    /// @notice Occupied ticks from `from` down, at most `count`; `type(uint256).max` starts at the highest.
+    function ladder(uint256 from, uint256 count) external view returns (LadderTick[] memory ticks);
+
+    /// @notice What the fund must know before it lets a staker leave or harvests.
+    /// @param enough the shortfall above fees beyond which nothing more needs to be summed
+    function sight(uint256 enough) external view returns (Sight memory);
+
+    /// @notice When the oracle's failure was put on record; 0 while there is no record.
+    function blindSince() external view returns (uint256);
+
+    /// @notice Puts on record that the oracle fails, or that it answers again.
+    /// @return since when it has been on record that it fails; 0 if it answers
+    function reportBlind() external returns (uint256 since);
+
+    /// @notice Prepares ticks, so that their first use costs no more than any other.
+    /// @dev Reverts with `InvalidTick`.
+    function initialiseTicks(uint256 first, uint256 count) external;
 }
 
 /// @title IPoolAdmin
@@ -172,11 +257,18 @@ interface IPoolAdmin {
 /// leaves the performing debt, runs through the waterfall, and stays owed by its borrower. Until it is paid the account
 /// cannot borrow nor withdraw collateral, and after 7 days it is due whatever the health of the account.
 ///
-/// TWO CONTRACTS. The functions of IPoolDefault and IPoolAdmin are too large to share one contract with the rest: the pool delegates them to a
-/// twin with the same parameters and storage layout, fixed at creation.
+/// THE GUARD. The pool sees at every call how much loss the oracle's price shows that nobody has booked (IPoolRisk). While that is
+/// above a tolerance of the lender assets that remain, or above the dust bound where that is more, lenders neither enter nor leave:
+/// `UnbookedShortfall`. Anyone clears it, in the same transaction: `multicall([writeDown(accounts), redeem])`. `max*` say so,
+/// `preview*` ignore it. While the oracle fails the pool is blind: exits wait until that has been on record for the blind period,
+/// deposits as long as it lasts. (Exits open at once would let the first out take the cash at every outage; exits shut
+/// for good would lock lenders in behind a dead feed; who enters blind may pay for a loss that is already there.)
+///
+/// TWO CONTRACTS. The functions of IPoolDefault, IPoolViews, IPoolRisk and IPoolAdmin are too large to share one contract
+/// with the rest: the pool delegates them to a twin with the same parameters and storage layout, fixed at creation.
 ///
 /// FINALITY OF SHARES. A loss that leaves a share worth less than 1e-6 of par voids all shares; claims stay.
-interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolAdmin {
+interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolViews, IPoolRisk, IPoolAdmin {
     function supplyCollateral(uint256 assets, address onBehalf) external;
 
     /// @notice Needs `isOperator` for another's account; a good price only if the account owes something.
@@ -211,17 +303,6 @@ interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolAdmin {
     /// @return writtenOff written-off debt still owed, rounded up
     function positionOf(address account) external view returns (uint256 collateral, uint256 debt, uint256 writtenOff);
 
-    /// @notice C·LLTV / (D + W) as a wad, rounded down; the largest number when nothing is owed. Reverts with the oracle.
-    function healthOf(address account) external view returns (uint256 wad);
-
-    /// @notice The account's written-off debt by loss, oldest first.
-    function writtenOffOf(address account) external view returns (WrittenOff[] memory);
-
-    /// @notice Performing debt of the account in index units.
-    function scaledDebtOf(address account) external view returns (uint256);
-
-    function state() external view returns (PoolState memory);
-
     function isOperator(address owner, address operator) external view returns (bool);
 
     function collateralAsset() external view returns (address);
@@ -234,7 +315,7 @@ interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolAdmin {
 
     function factory() external view returns (address);
 
-    /// @notice The contract that holds the code of IPoolDefault and IPoolAdmin.
+    /// @notice The contract that holds the code of IPoolDefault, IPoolViews, IPoolRisk and IPoolAdmin.
     function twin() external view returns (address);
 
     function lltv() external view returns (uint256);
@@ -252,4 +333,8 @@ interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolAdmin {
     function dust() external view returns (uint256);
 
     function vesting() external view returns (uint256);
+
+    function guardTolerance() external view returns (uint256);
+
+    function blindPeriod() external view returns (uint256);
 }

@@ -21,6 +21,8 @@ export function poolTerms(decimals: number) {
     minDebt: parseUnits("100", decimals),
     dust: parseUnits("50", decimals),
     vesting: 3n * DAY,
+    guardTolerance: 2n,
+    blindPeriod: 3n * DAY,
     rateAtTarget: parseEther("0.04"),
     supplyCap: parseUnits("100000000", decimals),
     name: "Lagan Pool",
@@ -36,6 +38,8 @@ export const fundTerms = {
   reserveCut: 2_000n,
   maxPremium: 2_000n,
   halfCover: parseEther("0.05"),
+  guardTolerance: 2n,
+  blindPeriod: 3n * DAY,
   name: "Lagan Insurance Fund",
   symbol: "lgFUND",
 } satisfies FundTerms;

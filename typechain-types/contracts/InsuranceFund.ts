@@ -33,6 +33,8 @@ export type FundParamsStruct = {
   reserveCut: BigNumberish;
   maxPremium: BigNumberish;
   halfCover: BigNumberish;
+  guardTolerance: BigNumberish;
+  blindPeriod: BigNumberish;
   name: string;
   symbol: string;
 };
@@ -47,6 +49,8 @@ export type FundParamsStructOutput = [
   reserveCut: bigint,
   maxPremium: bigint,
   halfCover: bigint,
+  guardTolerance: bigint,
+  blindPeriod: bigint,
   name: string,
   symbol: string
 ] & {
@@ -59,6 +63,8 @@ export type FundParamsStructOutput = [
   reserveCut: bigint;
   maxPremium: bigint;
   halfCover: bigint;
+  guardTolerance: bigint;
+  blindPeriod: bigint;
   name: string;
   symbol: string;
 };
@@ -95,6 +101,7 @@ export interface InsuranceFundInterface extends Interface {
       | "authority"
       | "balanceAt"
       | "balanceOf"
+      | "blindPeriod"
       | "convertToAssets"
       | "convertToShares"
       | "cooldown"
@@ -108,9 +115,11 @@ export interface InsuranceFundInterface extends Interface {
       | "deposit"
       | "eip712Domain"
       | "epoch"
+      | "exitsHeldBy"
       | "factory"
       | "fundReserve"
       | "generation"
+      | "guardTolerance"
       | "harvest"
       | "isConsumingScheduledOp"
       | "maxDeposit"
@@ -134,6 +143,7 @@ export interface InsuranceFundInterface extends Interface {
       | "socializer"
       | "supplyAt"
       | "symbol"
+      | "syncGuard"
       | "totalAssets"
       | "totalSupply"
       | "transfer"
@@ -156,9 +166,12 @@ export interface InsuranceFundInterface extends Interface {
       | "GainForfeited"
       | "GenerationEnded"
       | "Harvested"
+      | "PoolAnswers"
       | "RecoveryCredited"
       | "ReserveFunded"
       | "Transfer"
+      | "WindowsResumed"
+      | "WindowsStopped"
       | "Withdraw"
   ): EventFragment;
 
@@ -183,6 +196,10 @@ export interface InsuranceFundInterface extends Interface {
   encodeFunctionData(
     functionFragment: "balanceOf",
     values: [AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "blindPeriod",
+    values?: undefined
   ): string;
   encodeFunctionData(
     functionFragment: "convertToAssets",
@@ -230,6 +247,10 @@ export interface InsuranceFundInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(functionFragment: "epoch", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "exitsHeldBy",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "factory", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "fundReserve",
@@ -237,6 +258,10 @@ export interface InsuranceFundInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "generation",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "guardTolerance",
     values?: undefined
   ): string;
   encodeFunctionData(
@@ -327,6 +352,7 @@ export interface InsuranceFundInterface extends Interface {
     values: [BigNumberish]
   ): string;
   encodeFunctionData(functionFragment: "symbol", values?: undefined): string;
+  encodeFunctionData(functionFragment: "syncGuard", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "totalAssets",
     values?: undefined
@@ -364,6 +390,10 @@ export interface InsuranceFundInterface extends Interface {
   decodeFunctionResult(functionFragment: "balanceAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
   decodeFunctionResult(
+    functionFragment: "blindPeriod",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "convertToAssets",
     data: BytesLike
   ): Result;
@@ -394,12 +424,20 @@ export interface InsuranceFundInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "epoch", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "exitsHeldBy",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "factory", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "fundReserve",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "generation", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "guardTolerance",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "isConsumingScheduledOp",
@@ -453,6 +491,7 @@ export interface InsuranceFundInterface extends Interface {
   decodeFunctionResult(functionFragment: "socializer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "supplyAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "symbol", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "syncGuard", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "totalAssets",
     data: BytesLike
@@ -674,6 +713,19 @@ export namespace HarvestedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace PoolAnswersEvent {
+  export type InputTuple = [pool: AddressLike, answers: boolean];
+  export type OutputTuple = [pool: string, answers: boolean];
+  export interface OutputObject {
+    pool: string;
+    answers: boolean;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace RecoveryCreditedEvent {
   export type InputTuple = [
     pool: AddressLike,
@@ -723,6 +775,28 @@ export namespace TransferEvent {
     from: string;
     to: string;
     value: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace WindowsResumedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace WindowsStoppedEvent {
+  export type InputTuple = [pool: AddressLike];
+  export type OutputTuple = [pool: string];
+  export interface OutputObject {
+    pool: string;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -827,6 +901,8 @@ export interface InsuranceFund extends BaseContract {
 
   balanceOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  blindPeriod: TypedContractMethod<[], [bigint], "view">;
+
   convertToAssets: TypedContractMethod<
     [shares: BigNumberish],
     [bigint],
@@ -913,6 +989,8 @@ export interface InsuranceFund extends BaseContract {
 
   epoch: TypedContractMethod<[], [bigint], "view">;
 
+  exitsHeldBy: TypedContractMethod<[], [string], "view">;
+
   factory: TypedContractMethod<[], [string], "view">;
 
   fundReserve: TypedContractMethod<
@@ -922,6 +1000,8 @@ export interface InsuranceFund extends BaseContract {
   >;
 
   generation: TypedContractMethod<[], [bigint], "view">;
+
+  guardTolerance: TypedContractMethod<[], [bigint], "view">;
 
   harvest: TypedContractMethod<[pool: AddressLike], [bigint], "nonpayable">;
 
@@ -1009,6 +1089,8 @@ export interface InsuranceFund extends BaseContract {
 
   symbol: TypedContractMethod<[], [string], "view">;
 
+  syncGuard: TypedContractMethod<[], [string], "nonpayable">;
+
   totalAssets: TypedContractMethod<[], [bigint], "view">;
 
   totalSupply: TypedContractMethod<[], [bigint], "view">;
@@ -1072,6 +1154,9 @@ export interface InsuranceFund extends BaseContract {
   getFunction(
     nameOrSignature: "balanceOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "blindPeriod"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "convertToAssets"
   ): TypedContractMethod<[shares: BigNumberish], [bigint], "view">;
@@ -1160,6 +1245,9 @@ export interface InsuranceFund extends BaseContract {
     nameOrSignature: "epoch"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "exitsHeldBy"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
     nameOrSignature: "factory"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1167,6 +1255,9 @@ export interface InsuranceFund extends BaseContract {
   ): TypedContractMethod<[assets: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "generation"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "guardTolerance"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "harvest"
@@ -1265,6 +1356,9 @@ export interface InsuranceFund extends BaseContract {
   getFunction(
     nameOrSignature: "symbol"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "syncGuard"
+  ): TypedContractMethod<[], [string], "nonpayable">;
   getFunction(
     nameOrSignature: "totalAssets"
   ): TypedContractMethod<[], [bigint], "view">;
@@ -1377,6 +1471,13 @@ export interface InsuranceFund extends BaseContract {
     HarvestedEvent.OutputObject
   >;
   getEvent(
+    key: "PoolAnswers"
+  ): TypedContractEvent<
+    PoolAnswersEvent.InputTuple,
+    PoolAnswersEvent.OutputTuple,
+    PoolAnswersEvent.OutputObject
+  >;
+  getEvent(
     key: "RecoveryCredited"
   ): TypedContractEvent<
     RecoveryCreditedEvent.InputTuple,
@@ -1396,6 +1497,20 @@ export interface InsuranceFund extends BaseContract {
     TransferEvent.InputTuple,
     TransferEvent.OutputTuple,
     TransferEvent.OutputObject
+  >;
+  getEvent(
+    key: "WindowsResumed"
+  ): TypedContractEvent<
+    WindowsResumedEvent.InputTuple,
+    WindowsResumedEvent.OutputTuple,
+    WindowsResumedEvent.OutputObject
+  >;
+  getEvent(
+    key: "WindowsStopped"
+  ): TypedContractEvent<
+    WindowsStoppedEvent.InputTuple,
+    WindowsStoppedEvent.OutputTuple,
+    WindowsStoppedEvent.OutputObject
   >;
   getEvent(
     key: "Withdraw"
@@ -1527,6 +1642,17 @@ export interface InsuranceFund extends BaseContract {
       HarvestedEvent.OutputObject
     >;
 
+    "PoolAnswers(address,bool)": TypedContractEvent<
+      PoolAnswersEvent.InputTuple,
+      PoolAnswersEvent.OutputTuple,
+      PoolAnswersEvent.OutputObject
+    >;
+    PoolAnswers: TypedContractEvent<
+      PoolAnswersEvent.InputTuple,
+      PoolAnswersEvent.OutputTuple,
+      PoolAnswersEvent.OutputObject
+    >;
+
     "RecoveryCredited(address,uint256,uint256,uint256)": TypedContractEvent<
       RecoveryCreditedEvent.InputTuple,
       RecoveryCreditedEvent.OutputTuple,
@@ -1558,6 +1684,28 @@ export interface InsuranceFund extends BaseContract {
       TransferEvent.InputTuple,
       TransferEvent.OutputTuple,
       TransferEvent.OutputObject
+    >;
+
+    "WindowsResumed()": TypedContractEvent<
+      WindowsResumedEvent.InputTuple,
+      WindowsResumedEvent.OutputTuple,
+      WindowsResumedEvent.OutputObject
+    >;
+    WindowsResumed: TypedContractEvent<
+      WindowsResumedEvent.InputTuple,
+      WindowsResumedEvent.OutputTuple,
+      WindowsResumedEvent.OutputObject
+    >;
+
+    "WindowsStopped(address)": TypedContractEvent<
+      WindowsStoppedEvent.InputTuple,
+      WindowsStoppedEvent.OutputTuple,
+      WindowsStoppedEvent.OutputObject
+    >;
+    WindowsStopped: TypedContractEvent<
+      WindowsStoppedEvent.InputTuple,
+      WindowsStoppedEvent.OutputTuple,
+      WindowsStoppedEvent.OutputObject
     >;
 
     "Withdraw(address,address,address,uint256,uint256)": TypedContractEvent<

@@ -37,6 +37,8 @@ export type PoolParamsStruct = {
   minDebt: BigNumberish;
   dust: BigNumberish;
   vesting: BigNumberish;
+  guardTolerance: BigNumberish;
+  blindPeriod: BigNumberish;
   rateAtTarget: BigNumberish;
   supplyCap: BigNumberish;
   name: string;
@@ -57,6 +59,8 @@ export type PoolParamsStructOutput = [
   minDebt: bigint,
   dust: bigint,
   vesting: bigint,
+  guardTolerance: bigint,
+  blindPeriod: bigint,
   rateAtTarget: bigint,
   supplyCap: bigint,
   name: string,
@@ -75,11 +79,51 @@ export type PoolParamsStructOutput = [
   minDebt: bigint;
   dust: bigint;
   vesting: bigint;
+  guardTolerance: bigint;
+  blindPeriod: bigint;
   rateAtTarget: bigint;
   supplyCap: bigint;
   name: string;
   symbol: string;
 };
+
+export type DepthPointStruct = {
+  collateral: BigNumberish;
+  debt: BigNumberish;
+  badDebt: BigNumberish;
+};
+
+export type DepthPointStructOutput = [
+  collateral: bigint,
+  debt: bigint,
+  badDebt: bigint
+] & { collateral: bigint; debt: bigint; badDebt: bigint };
+
+export type LadderTickStruct = {
+  tick: BigNumberish;
+  scaledDebt: BigNumberish;
+  collateral: BigNumberish;
+};
+
+export type LadderTickStructOutput = [
+  tick: bigint,
+  scaledDebt: bigint,
+  collateral: bigint
+] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
+
+export type SightStruct = {
+  seen: boolean;
+  mayLeave: boolean;
+  shortfall: BigNumberish;
+  fees: BigNumberish;
+};
+
+export type SightStructOutput = [
+  seen: boolean,
+  mayLeave: boolean,
+  shortfall: bigint,
+  fees: bigint
+] & { seen: boolean; mayLeave: boolean; shortfall: bigint; fees: bigint };
 
 export type PoolStateStruct = {
   cash: BigNumberish;
@@ -148,6 +192,8 @@ export interface LendingPoolInterface extends Interface {
       | "asset"
       | "balanceAt"
       | "balanceOf"
+      | "blindPeriod"
+      | "blindSince"
       | "borrow"
       | "collateralAsset"
       | "convertToAssets"
@@ -155,15 +201,19 @@ export interface LendingPoolInterface extends Interface {
       | "creditRecovery"
       | "decimals"
       | "deposit"
+      | "depth"
       | "dust"
       | "eip712Domain"
       | "epoch"
       | "factory"
       | "fund"
       | "generation"
+      | "guardTolerance"
       | "harvest"
       | "healthOf"
+      | "initialiseTicks"
       | "isOperator"
+      | "ladder"
       | "liquidate"
       | "lltv"
       | "maxDeposit"
@@ -189,11 +239,13 @@ export interface LendingPoolInterface extends Interface {
       | "refinance"
       | "repay"
       | "repayWrittenOff"
+      | "reportBlind"
       | "scaledDebtOf"
       | "setOperator"
       | "setOperatorBySig"
       | "setPaused"
       | "setSupplyCap"
+      | "sight"
       | "socializer"
       | "state"
       | "supplyAt"
@@ -201,11 +253,13 @@ export interface LendingPoolInterface extends Interface {
       | "symbol"
       | "targetHealth"
       | "totalAssets"
+      | "totalAssetsNet"
       | "totalSupply"
       | "transfer"
       | "transferFrom"
       | "twin"
       | "vesting"
+      | "visibleShortfall"
       | "withdraw"
       | "withdrawCollateral"
       | "writeDown"
@@ -231,6 +285,8 @@ export interface LendingPoolInterface extends Interface {
       | "RecoveryCredited"
       | "Refinanced"
       | "Repaid"
+      | "SightLost"
+      | "SightRegained"
       | "SupplyCapSet"
       | "Transfer"
       | "Withdraw"
@@ -261,6 +317,14 @@ export interface LendingPoolInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "blindPeriod",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "blindSince",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "borrow",
     values: [BigNumberish, AddressLike, AddressLike]
   ): string;
@@ -285,6 +349,10 @@ export interface LendingPoolInterface extends Interface {
     functionFragment: "deposit",
     values: [BigNumberish, AddressLike]
   ): string;
+  encodeFunctionData(
+    functionFragment: "depth",
+    values: [BigNumberish[]]
+  ): string;
   encodeFunctionData(functionFragment: "dust", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "eip712Domain",
@@ -298,6 +366,10 @@ export interface LendingPoolInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
+    functionFragment: "guardTolerance",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "harvest",
     values: [BigNumberish]
   ): string;
@@ -306,8 +378,16 @@ export interface LendingPoolInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "initialiseTicks",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "isOperator",
     values: [AddressLike, AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "ladder",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "liquidate",
@@ -406,6 +486,10 @@ export interface LendingPoolInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "reportBlind",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "scaledDebtOf",
     values: [AddressLike]
   ): string;
@@ -429,6 +513,7 @@ export interface LendingPoolInterface extends Interface {
     functionFragment: "setSupplyCap",
     values: [BigNumberish]
   ): string;
+  encodeFunctionData(functionFragment: "sight", values: [BigNumberish]): string;
   encodeFunctionData(
     functionFragment: "socializer",
     values?: undefined
@@ -452,6 +537,10 @@ export interface LendingPoolInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
+    functionFragment: "totalAssetsNet",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "totalSupply",
     values?: undefined
   ): string;
@@ -465,6 +554,10 @@ export interface LendingPoolInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "twin", values?: undefined): string;
   encodeFunctionData(functionFragment: "vesting", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "visibleShortfall",
+    values?: undefined
+  ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
     values: [BigNumberish, AddressLike, AddressLike]
@@ -496,6 +589,11 @@ export interface LendingPoolInterface extends Interface {
   decodeFunctionResult(functionFragment: "asset", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "blindPeriod",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "blindSince", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "borrow", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "collateralAsset",
@@ -515,6 +613,7 @@ export interface LendingPoolInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "decimals", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "deposit", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "depth", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "dust", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "eip712Domain",
@@ -524,9 +623,18 @@ export interface LendingPoolInterface extends Interface {
   decodeFunctionResult(functionFragment: "factory", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "fund", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "generation", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "guardTolerance",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "healthOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "initialiseTicks",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "isOperator", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "ladder", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "liquidate", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lltv", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "maxDeposit", data: BytesLike): Result;
@@ -583,6 +691,10 @@ export interface LendingPoolInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "reportBlind",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "scaledDebtOf",
     data: BytesLike
   ): Result;
@@ -599,6 +711,7 @@ export interface LendingPoolInterface extends Interface {
     functionFragment: "setSupplyCap",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "sight", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "socializer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "state", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "supplyAt", data: BytesLike): Result;
@@ -616,6 +729,10 @@ export interface LendingPoolInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "totalAssetsNet",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "totalSupply",
     data: BytesLike
   ): Result;
@@ -626,6 +743,10 @@ export interface LendingPoolInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "twin", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "vesting", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "visibleShortfall",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "withdraw", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withdrawCollateral",
@@ -954,6 +1075,26 @@ export namespace RepaidEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace SightLostEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace SightRegainedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace SupplyCapSetEvent {
   export type InputTuple = [assets: BigNumberish];
   export type OutputTuple = [assets: bigint];
@@ -1117,6 +1258,10 @@ export interface LendingPool extends BaseContract {
 
   balanceOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  blindPeriod: TypedContractMethod<[], [bigint], "view">;
+
+  blindSince: TypedContractMethod<[], [bigint], "view">;
+
   borrow: TypedContractMethod<
     [assets: BigNumberish, onBehalf: AddressLike, receiver: AddressLike],
     [void],
@@ -1151,6 +1296,12 @@ export interface LendingPool extends BaseContract {
     "nonpayable"
   >;
 
+  depth: TypedContractMethod<
+    [arg0: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
+  >;
+
   dust: TypedContractMethod<[], [bigint], "view">;
 
   eip712Domain: TypedContractMethod<
@@ -1177,13 +1328,27 @@ export interface LendingPool extends BaseContract {
 
   generation: TypedContractMethod<[], [bigint], "view">;
 
+  guardTolerance: TypedContractMethod<[], [bigint], "view">;
+
   harvest: TypedContractMethod<[arg0: BigNumberish], [bigint], "nonpayable">;
 
-  healthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  healthOf: TypedContractMethod<[arg0: AddressLike], [bigint], "view">;
+
+  initialiseTicks: TypedContractMethod<
+    [arg0: BigNumberish, arg1: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
 
   isOperator: TypedContractMethod<
     [owner: AddressLike, operator: AddressLike],
     [boolean],
+    "view"
+  >;
+
+  ladder: TypedContractMethod<
+    [arg0: BigNumberish, arg1: BigNumberish],
+    [LadderTickStructOutput[]],
     "view"
   >;
 
@@ -1296,7 +1461,9 @@ export interface LendingPool extends BaseContract {
     "nonpayable"
   >;
 
-  scaledDebtOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
+
+  scaledDebtOf: TypedContractMethod<[arg0: AddressLike], [bigint], "view">;
 
   setOperator: TypedContractMethod<
     [operator: AddressLike, approved: boolean],
@@ -1321,6 +1488,8 @@ export interface LendingPool extends BaseContract {
 
   setSupplyCap: TypedContractMethod<[arg0: BigNumberish], [void], "nonpayable">;
 
+  sight: TypedContractMethod<[arg0: BigNumberish], [SightStructOutput], "view">;
+
   socializer: TypedContractMethod<[], [string], "view">;
 
   state: TypedContractMethod<[], [PoolStateStructOutput], "view">;
@@ -1338,6 +1507,8 @@ export interface LendingPool extends BaseContract {
   targetHealth: TypedContractMethod<[], [bigint], "view">;
 
   totalAssets: TypedContractMethod<[], [bigint], "view">;
+
+  totalAssetsNet: TypedContractMethod<[], [bigint], "view">;
 
   totalSupply: TypedContractMethod<[], [bigint], "view">;
 
@@ -1357,6 +1528,8 @@ export interface LendingPool extends BaseContract {
 
   vesting: TypedContractMethod<[], [bigint], "view">;
 
+  visibleShortfall: TypedContractMethod<[], [bigint], "view">;
+
   withdraw: TypedContractMethod<
     [assets: BigNumberish, receiver: AddressLike, owner: AddressLike],
     [bigint],
@@ -1374,7 +1547,7 @@ export interface LendingPool extends BaseContract {
   writeDownIncentive: TypedContractMethod<[], [bigint], "view">;
 
   writtenOffOf: TypedContractMethod<
-    [account: AddressLike],
+    [arg0: AddressLike],
     [WrittenOffStructOutput[]],
     "view"
   >;
@@ -1417,6 +1590,12 @@ export interface LendingPool extends BaseContract {
     nameOrSignature: "balanceOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
+    nameOrSignature: "blindPeriod"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "blindSince"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "borrow"
   ): TypedContractMethod<
     [assets: BigNumberish, onBehalf: AddressLike, receiver: AddressLike],
@@ -1448,6 +1627,13 @@ export interface LendingPool extends BaseContract {
     [assets: BigNumberish, receiver: AddressLike],
     [bigint],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "depth"
+  ): TypedContractMethod<
+    [arg0: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
   >;
   getFunction(
     nameOrSignature: "dust"
@@ -1482,16 +1668,33 @@ export interface LendingPool extends BaseContract {
     nameOrSignature: "generation"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "guardTolerance"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "harvest"
   ): TypedContractMethod<[arg0: BigNumberish], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "healthOf"
-  ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  ): TypedContractMethod<[arg0: AddressLike], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "initialiseTicks"
+  ): TypedContractMethod<
+    [arg0: BigNumberish, arg1: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "isOperator"
   ): TypedContractMethod<
     [owner: AddressLike, operator: AddressLike],
     [boolean],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "ladder"
+  ): TypedContractMethod<
+    [arg0: BigNumberish, arg1: BigNumberish],
+    [LadderTickStructOutput[]],
     "view"
   >;
   getFunction(
@@ -1621,8 +1824,11 @@ export interface LendingPool extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "reportBlind"
+  ): TypedContractMethod<[], [bigint], "nonpayable">;
+  getFunction(
     nameOrSignature: "scaledDebtOf"
-  ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  ): TypedContractMethod<[arg0: AddressLike], [bigint], "view">;
   getFunction(
     nameOrSignature: "setOperator"
   ): TypedContractMethod<
@@ -1651,6 +1857,9 @@ export interface LendingPool extends BaseContract {
     nameOrSignature: "setSupplyCap"
   ): TypedContractMethod<[arg0: BigNumberish], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "sight"
+  ): TypedContractMethod<[arg0: BigNumberish], [SightStructOutput], "view">;
+  getFunction(
     nameOrSignature: "socializer"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1676,6 +1885,9 @@ export interface LendingPool extends BaseContract {
     nameOrSignature: "totalAssets"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "totalAssetsNet"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "totalSupply"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
@@ -1697,6 +1909,9 @@ export interface LendingPool extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "vesting"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "visibleShortfall"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "withdraw"
@@ -1721,7 +1936,7 @@ export interface LendingPool extends BaseContract {
   getFunction(
     nameOrSignature: "writtenOffOf"
   ): TypedContractMethod<
-    [account: AddressLike],
+    [arg0: AddressLike],
     [WrittenOffStructOutput[]],
     "view"
   >;
@@ -1837,6 +2052,20 @@ export interface LendingPool extends BaseContract {
     RepaidEvent.InputTuple,
     RepaidEvent.OutputTuple,
     RepaidEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightLost"
+  ): TypedContractEvent<
+    SightLostEvent.InputTuple,
+    SightLostEvent.OutputTuple,
+    SightLostEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightRegained"
+  ): TypedContractEvent<
+    SightRegainedEvent.InputTuple,
+    SightRegainedEvent.OutputTuple,
+    SightRegainedEvent.OutputObject
   >;
   getEvent(
     key: "SupplyCapSet"
@@ -2049,6 +2278,28 @@ export interface LendingPool extends BaseContract {
       RepaidEvent.InputTuple,
       RepaidEvent.OutputTuple,
       RepaidEvent.OutputObject
+    >;
+
+    "SightLost()": TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+    SightLost: TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+
+    "SightRegained()": TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
+    >;
+    SightRegained: TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
     >;
 
     "SupplyCapSet(uint256)": TypedContractEvent<

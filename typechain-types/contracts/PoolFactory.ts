@@ -37,6 +37,8 @@ export type PoolParamsStruct = {
   minDebt: BigNumberish;
   dust: BigNumberish;
   vesting: BigNumberish;
+  guardTolerance: BigNumberish;
+  blindPeriod: BigNumberish;
   rateAtTarget: BigNumberish;
   supplyCap: BigNumberish;
   name: string;
@@ -57,6 +59,8 @@ export type PoolParamsStructOutput = [
   minDebt: bigint,
   dust: bigint,
   vesting: bigint,
+  guardTolerance: bigint,
+  blindPeriod: bigint,
   rateAtTarget: bigint,
   supplyCap: bigint,
   name: string,
@@ -75,6 +79,8 @@ export type PoolParamsStructOutput = [
   minDebt: bigint;
   dust: bigint;
   vesting: bigint;
+  guardTolerance: bigint;
+  blindPeriod: bigint;
   rateAtTarget: bigint;
   supplyCap: bigint;
   name: string;

@@ -37,6 +37,8 @@ export type PoolParamsStruct = {
   minDebt: BigNumberish;
   dust: BigNumberish;
   vesting: BigNumberish;
+  guardTolerance: BigNumberish;
+  blindPeriod: BigNumberish;
   rateAtTarget: BigNumberish;
   supplyCap: BigNumberish;
   name: string;
@@ -57,6 +59,8 @@ export type PoolParamsStructOutput = [
   minDebt: bigint,
   dust: bigint,
   vesting: bigint,
+  guardTolerance: bigint,
+  blindPeriod: bigint,
   rateAtTarget: bigint,
   supplyCap: bigint,
   name: string,
@@ -75,23 +79,132 @@ export type PoolParamsStructOutput = [
   minDebt: bigint;
   dust: bigint;
   vesting: bigint;
+  guardTolerance: bigint;
+  blindPeriod: bigint;
   rateAtTarget: bigint;
   supplyCap: bigint;
   name: string;
   symbol: string;
 };
 
+export type DepthPointStruct = {
+  collateral: BigNumberish;
+  debt: BigNumberish;
+  badDebt: BigNumberish;
+};
+
+export type DepthPointStructOutput = [
+  collateral: bigint,
+  debt: bigint,
+  badDebt: bigint
+] & { collateral: bigint; debt: bigint; badDebt: bigint };
+
+export type LadderTickStruct = {
+  tick: BigNumberish;
+  scaledDebt: BigNumberish;
+  collateral: BigNumberish;
+};
+
+export type LadderTickStructOutput = [
+  tick: bigint,
+  scaledDebt: bigint,
+  collateral: bigint
+] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
+
+export type SightStruct = {
+  seen: boolean;
+  mayLeave: boolean;
+  shortfall: BigNumberish;
+  fees: BigNumberish;
+};
+
+export type SightStructOutput = [
+  seen: boolean,
+  mayLeave: boolean,
+  shortfall: bigint,
+  fees: bigint
+] & { seen: boolean; mayLeave: boolean; shortfall: bigint; fees: bigint };
+
+export type PoolStateStruct = {
+  cash: BigNumberish;
+  debt: BigNumberish;
+  lenderAssets: BigNumberish;
+  unvested: BigNumberish;
+  fees: BigNumberish;
+  supply: BigNumberish;
+  index: BigNumberish;
+  scaledDebt: BigNumberish;
+  rateAtTarget: BigNumberish;
+  premium: BigNumberish;
+  supplyCap: BigNumberish;
+  paused: boolean;
+};
+
+export type PoolStateStructOutput = [
+  cash: bigint,
+  debt: bigint,
+  lenderAssets: bigint,
+  unvested: bigint,
+  fees: bigint,
+  supply: bigint,
+  index: bigint,
+  scaledDebt: bigint,
+  rateAtTarget: bigint,
+  premium: bigint,
+  supplyCap: bigint,
+  paused: boolean
+] & {
+  cash: bigint;
+  debt: bigint;
+  lenderAssets: bigint;
+  unvested: bigint;
+  fees: bigint;
+  supply: bigint;
+  index: bigint;
+  scaledDebt: bigint;
+  rateAtTarget: bigint;
+  premium: bigint;
+  supplyCap: bigint;
+  paused: boolean;
+};
+
+export type WrittenOffStruct = {
+  lossId: BigNumberish;
+  scaled: BigNumberish;
+  since: BigNumberish;
+  merged: boolean;
+};
+
+export type WrittenOffStructOutput = [
+  lossId: bigint,
+  scaled: bigint,
+  since: bigint,
+  merged: boolean
+] & { lossId: bigint; scaled: bigint; since: bigint; merged: boolean };
+
 export interface PoolTwinInterface extends Interface {
   getFunction(
     nameOrSignature:
+      | "blindSince"
       | "creditRecovery"
+      | "depth"
       | "harvest"
+      | "healthOf"
+      | "initialiseTicks"
+      | "ladder"
       | "liquidate"
       | "refinance"
       | "repayWrittenOff"
+      | "reportBlind"
+      | "scaledDebtOf"
       | "setPaused"
       | "setSupplyCap"
+      | "sight"
+      | "state"
+      | "totalAssetsNet"
+      | "visibleShortfall"
       | "writeDown"
+      | "writtenOffOf"
   ): FunctionFragment;
 
   getEvent(
@@ -109,18 +222,40 @@ export interface PoolTwinInterface extends Interface {
       | "RecoveryCredited"
       | "Refinanced"
       | "Repaid"
+      | "SightLost"
+      | "SightRegained"
       | "SupplyCapSet"
       | "WrittenDown"
       | "WrittenOffRepaid"
   ): EventFragment;
 
   encodeFunctionData(
+    functionFragment: "blindSince",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "creditRecovery",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "depth",
+    values: [BigNumberish[]]
+  ): string;
+  encodeFunctionData(
     functionFragment: "harvest",
     values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "healthOf",
+    values: [AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "initialiseTicks",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "ladder",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "liquidate",
@@ -134,25 +269,63 @@ export interface PoolTwinInterface extends Interface {
     functionFragment: "repayWrittenOff",
     values: [AddressLike, BigNumberish]
   ): string;
+  encodeFunctionData(
+    functionFragment: "reportBlind",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "scaledDebtOf",
+    values: [AddressLike]
+  ): string;
   encodeFunctionData(functionFragment: "setPaused", values: [boolean]): string;
   encodeFunctionData(
     functionFragment: "setSupplyCap",
     values: [BigNumberish]
   ): string;
+  encodeFunctionData(functionFragment: "sight", values: [BigNumberish]): string;
+  encodeFunctionData(functionFragment: "state", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "totalAssetsNet",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "visibleShortfall",
+    values?: undefined
+  ): string;
   encodeFunctionData(
     functionFragment: "writeDown",
     values: [AddressLike[]]
   ): string;
+  encodeFunctionData(
+    functionFragment: "writtenOffOf",
+    values: [AddressLike]
+  ): string;
 
+  decodeFunctionResult(functionFragment: "blindSince", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "creditRecovery",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "depth", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "healthOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "initialiseTicks",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "ladder", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "liquidate", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "refinance", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "repayWrittenOff",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "reportBlind",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "scaledDebtOf",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "setPaused", data: BytesLike): Result;
@@ -160,7 +333,21 @@ export interface PoolTwinInterface extends Interface {
     functionFragment: "setSupplyCap",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "sight", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "state", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "totalAssetsNet",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "visibleShortfall",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "writeDown", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "writtenOffOf",
+    data: BytesLike
+  ): Result;
 }
 
 export namespace BorrowedEvent {
@@ -422,6 +609,26 @@ export namespace RepaidEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace SightLostEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace SightRegainedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace SupplyCapSetEvent {
   export type InputTuple = [assets: BigNumberish];
   export type OutputTuple = [assets: bigint];
@@ -513,13 +720,35 @@ export interface PoolTwin extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  blindSince: TypedContractMethod<[], [bigint], "view">;
+
   creditRecovery: TypedContractMethod<
     [interest: BigNumberish, fees: BigNumberish],
     [void],
     "nonpayable"
   >;
 
+  depth: TypedContractMethod<
+    [prices: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
+  >;
+
   harvest: TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
+
+  healthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
+
+  initialiseTicks: TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
+  ladder: TypedContractMethod<
+    [from: BigNumberish, count: BigNumberish],
+    [LadderTickStructOutput[]],
+    "view"
+  >;
 
   liquidate: TypedContractMethod<
     [
@@ -544,6 +773,10 @@ export interface PoolTwin extends BaseContract {
     "nonpayable"
   >;
 
+  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
+
+  scaledDebtOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
+
   setPaused: TypedContractMethod<[paused_: boolean], [void], "nonpayable">;
 
   setSupplyCap: TypedContractMethod<
@@ -552,16 +785,37 @@ export interface PoolTwin extends BaseContract {
     "nonpayable"
   >;
 
+  sight: TypedContractMethod<
+    [enough: BigNumberish],
+    [SightStructOutput],
+    "view"
+  >;
+
+  state: TypedContractMethod<[], [PoolStateStructOutput], "view">;
+
+  totalAssetsNet: TypedContractMethod<[], [bigint], "view">;
+
+  visibleShortfall: TypedContractMethod<[], [bigint], "view">;
+
   writeDown: TypedContractMethod<
     [accounts: AddressLike[]],
     [bigint],
     "nonpayable"
   >;
 
+  writtenOffOf: TypedContractMethod<
+    [account: AddressLike],
+    [WrittenOffStructOutput[]],
+    "view"
+  >;
+
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
   ): T;
 
+  getFunction(
+    nameOrSignature: "blindSince"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "creditRecovery"
   ): TypedContractMethod<
@@ -570,8 +824,32 @@ export interface PoolTwin extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "depth"
+  ): TypedContractMethod<
+    [prices: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "harvest"
   ): TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "healthOf"
+  ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "initialiseTicks"
+  ): TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "ladder"
+  ): TypedContractMethod<
+    [from: BigNumberish, count: BigNumberish],
+    [LadderTickStructOutput[]],
+    "view"
+  >;
   getFunction(
     nameOrSignature: "liquidate"
   ): TypedContractMethod<
@@ -595,14 +873,39 @@ export interface PoolTwin extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "reportBlind"
+  ): TypedContractMethod<[], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "scaledDebtOf"
+  ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  getFunction(
     nameOrSignature: "setPaused"
   ): TypedContractMethod<[paused_: boolean], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "setSupplyCap"
   ): TypedContractMethod<[assets: BigNumberish], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "sight"
+  ): TypedContractMethod<[enough: BigNumberish], [SightStructOutput], "view">;
+  getFunction(
+    nameOrSignature: "state"
+  ): TypedContractMethod<[], [PoolStateStructOutput], "view">;
+  getFunction(
+    nameOrSignature: "totalAssetsNet"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "visibleShortfall"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "writeDown"
   ): TypedContractMethod<[accounts: AddressLike[]], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "writtenOffOf"
+  ): TypedContractMethod<
+    [account: AddressLike],
+    [WrittenOffStructOutput[]],
+    "view"
+  >;
 
   getEvent(
     key: "Borrowed"
@@ -694,6 +997,20 @@ export interface PoolTwin extends BaseContract {
     RepaidEvent.InputTuple,
     RepaidEvent.OutputTuple,
     RepaidEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightLost"
+  ): TypedContractEvent<
+    SightLostEvent.InputTuple,
+    SightLostEvent.OutputTuple,
+    SightLostEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightRegained"
+  ): TypedContractEvent<
+    SightRegainedEvent.InputTuple,
+    SightRegainedEvent.OutputTuple,
+    SightRegainedEvent.OutputObject
   >;
   getEvent(
     key: "SupplyCapSet"
@@ -859,6 +1176,28 @@ export interface PoolTwin extends BaseContract {
       RepaidEvent.InputTuple,
       RepaidEvent.OutputTuple,
       RepaidEvent.OutputObject
+    >;
+
+    "SightLost()": TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+    SightLost: TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+
+    "SightRegained()": TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
+    >;
+    SightRegained: TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
     >;
 
     "SupplyCapSet(uint256)": TypedContractEvent<

@@ -132,13 +132,14 @@ describe("LendingPool: ERC-20", () => {
   });
 
   describe("shares received in the block of an epoch", () => {
-    /** An account that, in the block of a loss, deposits 1,000, books the loss and makes `then`. */
+    /** An account that, in the block of a loss, deposits 1,000, sees the price fall, books the loss and makes `then`. */
     async function depositInLoss(p: LentPool, then: (account: Awaited<ReturnType<typeof deployAccount>>) => unknown[]) {
+      await p.setPrice("2000");
       const account = await deployAccount(p);
-      await p.setPrice("1500");
       const [name, ...args] = then(account) as [string, ...unknown[]];
       const calls = [
         await callOf(p.pool, "deposit", [p.assets("1000"), account]),
+        await callOf(p.oracle, "setPrice", [p.priceUnits("1500")]),
         await callOf(p.pool, "writeDown", [[p.borrower.address]]),
         await callOf(p.pool, name, args),
       ];

@@ -191,7 +191,10 @@ describe("LendingPool: interest, vesting and fees", () => {
       await expectIdentity(p.pool);
       await p.provideAssets(p.borrower, p.assets("10000"));
       await p.pool.connect(p.borrower).repay(p.assets("10000"), p.borrower);
-      await p.pool.connect(p.lender).withdraw(p.assets("10000"), p.lender, p.lender);
+      const withdraw = () => p.pool.connect(p.lender).withdraw(p.assets("10000"), p.lender, p.lender);
+      await expect(withdraw()).to.be.revertedWithCustomError(p.pool, "UnbookedShortfall");
+      await p.pool.writeDown([p.borrower]);
+      await withdraw();
       await p.setPrice("0.0001");
       await p.pool.writeDown([p.borrower]);
       await p.supply(p.lender2, p.assets("5"));

@@ -28,6 +28,9 @@ describe("LendingPool and PoolTwin: storage", () => {
       "_borrowers",
       "_bookedFees",
       "_operators",
+      "_ticks",
+      "_marks",
+      "_blindSince",
       "_positions",
       "_writtenOffs",
     ]);
@@ -42,7 +45,7 @@ describe("LendingPool and PoolTwin: storage", () => {
 
   it("packs what a call loads into one slot each", async () => {
     const { types } = await layoutOf("LendingPool");
-    for (const name of ["Ledger", "Epoch", "Shared", "Borrowers", "Position", "Account", "Checkpoint", "WrittenOff"]) {
+    for (const name of ["Ledger", "Epoch", "Shared", "Borrowers", "Position", "Tick", "Account", "Checkpoint", "WrittenOff"]) {
       const [struct] = Object.values(types).filter(({ label }) => new RegExp(`^struct (\\w+\\.)?${name}$`).test(label));
       expect(struct.numberOfBytes, name).to.equal("32");
     }

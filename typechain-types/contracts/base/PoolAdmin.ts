@@ -43,6 +43,8 @@ export interface PoolAdminInterface extends Interface {
       | "RecoveryCredited"
       | "Refinanced"
       | "Repaid"
+      | "SightLost"
+      | "SightRegained"
       | "SupplyCapSet"
       | "WrittenDown"
       | "WrittenOffRepaid"
@@ -333,6 +335,26 @@ export namespace RepaidEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace SightLostEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace SightRegainedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace SupplyCapSetEvent {
   export type InputTuple = [assets: BigNumberish];
   export type OutputTuple = [assets: bigint];
@@ -553,6 +575,20 @@ export interface PoolAdmin extends BaseContract {
     RepaidEvent.OutputObject
   >;
   getEvent(
+    key: "SightLost"
+  ): TypedContractEvent<
+    SightLostEvent.InputTuple,
+    SightLostEvent.OutputTuple,
+    SightLostEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightRegained"
+  ): TypedContractEvent<
+    SightRegainedEvent.InputTuple,
+    SightRegainedEvent.OutputTuple,
+    SightRegainedEvent.OutputObject
+  >;
+  getEvent(
     key: "SupplyCapSet"
   ): TypedContractEvent<
     SupplyCapSetEvent.InputTuple,
@@ -716,6 +752,28 @@ export interface PoolAdmin extends BaseContract {
       RepaidEvent.InputTuple,
       RepaidEvent.OutputTuple,
       RepaidEvent.OutputObject
+    >;
+
+    "SightLost()": TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+    SightLost: TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+
+    "SightRegained()": TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
+    >;
+    SightRegained: TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
     >;
 
     "SupplyCapSet(uint256)": TypedContractEvent<

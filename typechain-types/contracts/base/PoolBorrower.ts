@@ -23,6 +23,44 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
+export type DepthPointStruct = {
+  collateral: BigNumberish;
+  debt: BigNumberish;
+  badDebt: BigNumberish;
+};
+
+export type DepthPointStructOutput = [
+  collateral: bigint,
+  debt: bigint,
+  badDebt: bigint
+] & { collateral: bigint; debt: bigint; badDebt: bigint };
+
+export type LadderTickStruct = {
+  tick: BigNumberish;
+  scaledDebt: BigNumberish;
+  collateral: BigNumberish;
+};
+
+export type LadderTickStructOutput = [
+  tick: bigint,
+  scaledDebt: bigint,
+  collateral: bigint
+] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
+
+export type SightStruct = {
+  seen: boolean;
+  mayLeave: boolean;
+  shortfall: BigNumberish;
+  fees: BigNumberish;
+};
+
+export type SightStructOutput = [
+  seen: boolean,
+  mayLeave: boolean,
+  shortfall: bigint,
+  fees: bigint
+] & { seen: boolean; mayLeave: boolean; shortfall: bigint; fees: bigint };
+
 export type PoolStateStruct = {
   cash: BigNumberish;
   debt: BigNumberish;
@@ -89,6 +127,8 @@ export interface PoolBorrowerInterface extends Interface {
       | "asset"
       | "balanceAt"
       | "balanceOf"
+      | "blindPeriod"
+      | "blindSince"
       | "borrow"
       | "collateralAsset"
       | "convertToAssets"
@@ -96,14 +136,18 @@ export interface PoolBorrowerInterface extends Interface {
       | "creditRecovery"
       | "decimals"
       | "deposit"
+      | "depth"
       | "dust"
       | "epoch"
       | "factory"
       | "fund"
       | "generation"
+      | "guardTolerance"
       | "harvest"
       | "healthOf"
+      | "initialiseTicks"
       | "isOperator"
+      | "ladder"
       | "liquidate"
       | "lltv"
       | "maxDeposit"
@@ -125,11 +169,13 @@ export interface PoolBorrowerInterface extends Interface {
       | "refinance"
       | "repay"
       | "repayWrittenOff"
+      | "reportBlind"
       | "scaledDebtOf"
       | "setOperator"
       | "setOperatorBySig"
       | "setPaused"
       | "setSupplyCap"
+      | "sight"
       | "socializer"
       | "state"
       | "supplyAt"
@@ -137,11 +183,13 @@ export interface PoolBorrowerInterface extends Interface {
       | "symbol"
       | "targetHealth"
       | "totalAssets"
+      | "totalAssetsNet"
       | "totalSupply"
       | "transfer"
       | "transferFrom"
       | "twin"
       | "vesting"
+      | "visibleShortfall"
       | "withdraw"
       | "withdrawCollateral"
       | "writeDown"
@@ -166,6 +214,8 @@ export interface PoolBorrowerInterface extends Interface {
       | "RecoveryCredited"
       | "Refinanced"
       | "Repaid"
+      | "SightLost"
+      | "SightRegained"
       | "SupplyCapSet"
       | "Transfer"
       | "Withdraw"
@@ -192,6 +242,14 @@ export interface PoolBorrowerInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "blindPeriod",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "blindSince",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "borrow",
     values: [BigNumberish, AddressLike, AddressLike]
   ): string;
@@ -216,12 +274,20 @@ export interface PoolBorrowerInterface extends Interface {
     functionFragment: "deposit",
     values: [BigNumberish, AddressLike]
   ): string;
+  encodeFunctionData(
+    functionFragment: "depth",
+    values: [BigNumberish[]]
+  ): string;
   encodeFunctionData(functionFragment: "dust", values?: undefined): string;
   encodeFunctionData(functionFragment: "epoch", values?: undefined): string;
   encodeFunctionData(functionFragment: "factory", values?: undefined): string;
   encodeFunctionData(functionFragment: "fund", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "generation",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "guardTolerance",
     values?: undefined
   ): string;
   encodeFunctionData(
@@ -233,8 +299,16 @@ export interface PoolBorrowerInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "initialiseTicks",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "isOperator",
     values: [AddressLike, AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "ladder",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "liquidate",
@@ -309,6 +383,10 @@ export interface PoolBorrowerInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "reportBlind",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "scaledDebtOf",
     values: [AddressLike]
   ): string;
@@ -332,6 +410,7 @@ export interface PoolBorrowerInterface extends Interface {
     functionFragment: "setSupplyCap",
     values: [BigNumberish]
   ): string;
+  encodeFunctionData(functionFragment: "sight", values: [BigNumberish]): string;
   encodeFunctionData(
     functionFragment: "socializer",
     values?: undefined
@@ -355,6 +434,10 @@ export interface PoolBorrowerInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
+    functionFragment: "totalAssetsNet",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "totalSupply",
     values?: undefined
   ): string;
@@ -368,6 +451,10 @@ export interface PoolBorrowerInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "twin", values?: undefined): string;
   encodeFunctionData(functionFragment: "vesting", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "visibleShortfall",
+    values?: undefined
+  ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
     values: [BigNumberish, AddressLike, AddressLike]
@@ -395,6 +482,11 @@ export interface PoolBorrowerInterface extends Interface {
   decodeFunctionResult(functionFragment: "asset", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "blindPeriod",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "blindSince", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "borrow", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "collateralAsset",
@@ -414,14 +506,24 @@ export interface PoolBorrowerInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "decimals", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "deposit", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "depth", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "dust", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "epoch", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "factory", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "fund", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "generation", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "guardTolerance",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "healthOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "initialiseTicks",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "isOperator", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "ladder", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "liquidate", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lltv", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "maxDeposit", data: BytesLike): Result;
@@ -468,6 +570,10 @@ export interface PoolBorrowerInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "reportBlind",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "scaledDebtOf",
     data: BytesLike
   ): Result;
@@ -484,6 +590,7 @@ export interface PoolBorrowerInterface extends Interface {
     functionFragment: "setSupplyCap",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "sight", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "socializer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "state", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "supplyAt", data: BytesLike): Result;
@@ -501,6 +608,10 @@ export interface PoolBorrowerInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "totalAssetsNet",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "totalSupply",
     data: BytesLike
   ): Result;
@@ -511,6 +622,10 @@ export interface PoolBorrowerInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "twin", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "vesting", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "visibleShortfall",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "withdraw", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withdrawCollateral",
@@ -829,6 +944,26 @@ export namespace RepaidEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace SightLostEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace SightRegainedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace SupplyCapSetEvent {
   export type InputTuple = [assets: BigNumberish];
   export type OutputTuple = [assets: bigint];
@@ -990,6 +1125,10 @@ export interface PoolBorrower extends BaseContract {
 
   balanceOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  blindPeriod: TypedContractMethod<[], [bigint], "view">;
+
+  blindSince: TypedContractMethod<[], [bigint], "view">;
+
   borrow: TypedContractMethod<
     [assets: BigNumberish, onBehalf: AddressLike, receiver: AddressLike],
     [void],
@@ -1024,6 +1163,12 @@ export interface PoolBorrower extends BaseContract {
     "nonpayable"
   >;
 
+  depth: TypedContractMethod<
+    [prices: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
+  >;
+
   dust: TypedContractMethod<[], [bigint], "view">;
 
   epoch: TypedContractMethod<[], [bigint], "view">;
@@ -1034,13 +1179,27 @@ export interface PoolBorrower extends BaseContract {
 
   generation: TypedContractMethod<[], [bigint], "view">;
 
+  guardTolerance: TypedContractMethod<[], [bigint], "view">;
+
   harvest: TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
 
   healthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  initialiseTicks: TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
   isOperator: TypedContractMethod<
     [owner: AddressLike, operator: AddressLike],
     [boolean],
+    "view"
+  >;
+
+  ladder: TypedContractMethod<
+    [from: BigNumberish, count: BigNumberish],
+    [LadderTickStructOutput[]],
     "view"
   >;
 
@@ -1129,6 +1288,8 @@ export interface PoolBorrower extends BaseContract {
     "nonpayable"
   >;
 
+  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
+
   scaledDebtOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
   setOperator: TypedContractMethod<
@@ -1158,6 +1319,12 @@ export interface PoolBorrower extends BaseContract {
     "nonpayable"
   >;
 
+  sight: TypedContractMethod<
+    [enough: BigNumberish],
+    [SightStructOutput],
+    "view"
+  >;
+
   socializer: TypedContractMethod<[], [string], "view">;
 
   state: TypedContractMethod<[], [PoolStateStructOutput], "view">;
@@ -1176,6 +1343,8 @@ export interface PoolBorrower extends BaseContract {
 
   totalAssets: TypedContractMethod<[], [bigint], "view">;
 
+  totalAssetsNet: TypedContractMethod<[], [bigint], "view">;
+
   totalSupply: TypedContractMethod<[], [bigint], "view">;
 
   transfer: TypedContractMethod<
@@ -1193,6 +1362,8 @@ export interface PoolBorrower extends BaseContract {
   twin: TypedContractMethod<[], [string], "view">;
 
   vesting: TypedContractMethod<[], [bigint], "view">;
+
+  visibleShortfall: TypedContractMethod<[], [bigint], "view">;
 
   withdraw: TypedContractMethod<
     [assets: BigNumberish, receiver: AddressLike, owner: AddressLike],
@@ -1255,6 +1426,12 @@ export interface PoolBorrower extends BaseContract {
     nameOrSignature: "balanceOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
+    nameOrSignature: "blindPeriod"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "blindSince"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "borrow"
   ): TypedContractMethod<
     [assets: BigNumberish, onBehalf: AddressLike, receiver: AddressLike],
@@ -1288,6 +1465,13 @@ export interface PoolBorrower extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "depth"
+  ): TypedContractMethod<
+    [prices: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "dust"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
@@ -1303,16 +1487,33 @@ export interface PoolBorrower extends BaseContract {
     nameOrSignature: "generation"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "guardTolerance"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "harvest"
   ): TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "healthOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
+    nameOrSignature: "initialiseTicks"
+  ): TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "isOperator"
   ): TypedContractMethod<
     [owner: AddressLike, operator: AddressLike],
     [boolean],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "ladder"
+  ): TypedContractMethod<
+    [from: BigNumberish, count: BigNumberish],
+    [LadderTickStructOutput[]],
     "view"
   >;
   getFunction(
@@ -1414,6 +1615,9 @@ export interface PoolBorrower extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "reportBlind"
+  ): TypedContractMethod<[], [bigint], "nonpayable">;
+  getFunction(
     nameOrSignature: "scaledDebtOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
@@ -1444,6 +1648,9 @@ export interface PoolBorrower extends BaseContract {
     nameOrSignature: "setSupplyCap"
   ): TypedContractMethod<[assets: BigNumberish], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "sight"
+  ): TypedContractMethod<[enough: BigNumberish], [SightStructOutput], "view">;
+  getFunction(
     nameOrSignature: "socializer"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1469,6 +1676,9 @@ export interface PoolBorrower extends BaseContract {
     nameOrSignature: "totalAssets"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "totalAssetsNet"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "totalSupply"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
@@ -1490,6 +1700,9 @@ export interface PoolBorrower extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "vesting"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "visibleShortfall"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "withdraw"
@@ -1623,6 +1836,20 @@ export interface PoolBorrower extends BaseContract {
     RepaidEvent.InputTuple,
     RepaidEvent.OutputTuple,
     RepaidEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightLost"
+  ): TypedContractEvent<
+    SightLostEvent.InputTuple,
+    SightLostEvent.OutputTuple,
+    SightLostEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightRegained"
+  ): TypedContractEvent<
+    SightRegainedEvent.InputTuple,
+    SightRegainedEvent.OutputTuple,
+    SightRegainedEvent.OutputObject
   >;
   getEvent(
     key: "SupplyCapSet"
@@ -1824,6 +2051,28 @@ export interface PoolBorrower extends BaseContract {
       RepaidEvent.InputTuple,
       RepaidEvent.OutputTuple,
       RepaidEvent.OutputObject
+    >;
+
+    "SightLost()": TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+    SightLost: TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+
+    "SightRegained()": TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
+    >;
+    SightRegained: TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
     >;
 
     "SupplyCapSet(uint256)": TypedContractEvent<

@@ -23,6 +23,44 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
+export type DepthPointStruct = {
+  collateral: BigNumberish;
+  debt: BigNumberish;
+  badDebt: BigNumberish;
+};
+
+export type DepthPointStructOutput = [
+  collateral: bigint,
+  debt: bigint,
+  badDebt: bigint
+] & { collateral: bigint; debt: bigint; badDebt: bigint };
+
+export type LadderTickStruct = {
+  tick: BigNumberish;
+  scaledDebt: BigNumberish;
+  collateral: BigNumberish;
+};
+
+export type LadderTickStructOutput = [
+  tick: bigint,
+  scaledDebt: bigint,
+  collateral: bigint
+] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
+
+export type SightStruct = {
+  seen: boolean;
+  mayLeave: boolean;
+  shortfall: BigNumberish;
+  fees: BigNumberish;
+};
+
+export type SightStructOutput = [
+  seen: boolean,
+  mayLeave: boolean,
+  shortfall: bigint,
+  fees: bigint
+] & { seen: boolean; mayLeave: boolean; shortfall: bigint; fees: bigint };
+
 export type PoolStateStruct = {
   cash: BigNumberish;
   debt: BigNumberish;
@@ -90,6 +128,8 @@ export interface PoolLenderInterface extends Interface {
       | "asset"
       | "balanceAt"
       | "balanceOf"
+      | "blindPeriod"
+      | "blindSince"
       | "borrow"
       | "collateralAsset"
       | "convertToAssets"
@@ -97,15 +137,19 @@ export interface PoolLenderInterface extends Interface {
       | "creditRecovery"
       | "decimals"
       | "deposit"
+      | "depth"
       | "dust"
       | "eip712Domain"
       | "epoch"
       | "factory"
       | "fund"
       | "generation"
+      | "guardTolerance"
       | "harvest"
       | "healthOf"
+      | "initialiseTicks"
       | "isOperator"
+      | "ladder"
       | "liquidate"
       | "lltv"
       | "maxDeposit"
@@ -130,11 +174,13 @@ export interface PoolLenderInterface extends Interface {
       | "refinance"
       | "repay"
       | "repayWrittenOff"
+      | "reportBlind"
       | "scaledDebtOf"
       | "setOperator"
       | "setOperatorBySig"
       | "setPaused"
       | "setSupplyCap"
+      | "sight"
       | "socializer"
       | "state"
       | "supplyAt"
@@ -142,11 +188,13 @@ export interface PoolLenderInterface extends Interface {
       | "symbol"
       | "targetHealth"
       | "totalAssets"
+      | "totalAssetsNet"
       | "totalSupply"
       | "transfer"
       | "transferFrom"
       | "twin"
       | "vesting"
+      | "visibleShortfall"
       | "withdraw"
       | "withdrawCollateral"
       | "writeDown"
@@ -172,6 +220,8 @@ export interface PoolLenderInterface extends Interface {
       | "RecoveryCredited"
       | "Refinanced"
       | "Repaid"
+      | "SightLost"
+      | "SightRegained"
       | "SupplyCapSet"
       | "Transfer"
       | "Withdraw"
@@ -202,6 +252,14 @@ export interface PoolLenderInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "blindPeriod",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "blindSince",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "borrow",
     values: [BigNumberish, AddressLike, AddressLike]
   ): string;
@@ -226,6 +284,10 @@ export interface PoolLenderInterface extends Interface {
     functionFragment: "deposit",
     values: [BigNumberish, AddressLike]
   ): string;
+  encodeFunctionData(
+    functionFragment: "depth",
+    values: [BigNumberish[]]
+  ): string;
   encodeFunctionData(functionFragment: "dust", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "eip712Domain",
@@ -239,6 +301,10 @@ export interface PoolLenderInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
+    functionFragment: "guardTolerance",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "harvest",
     values: [BigNumberish]
   ): string;
@@ -247,8 +313,16 @@ export interface PoolLenderInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
+    functionFragment: "initialiseTicks",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "isOperator",
     values: [AddressLike, AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "ladder",
+    values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "liquidate",
@@ -343,6 +417,10 @@ export interface PoolLenderInterface extends Interface {
     values: [AddressLike, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "reportBlind",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "scaledDebtOf",
     values: [AddressLike]
   ): string;
@@ -366,6 +444,7 @@ export interface PoolLenderInterface extends Interface {
     functionFragment: "setSupplyCap",
     values: [BigNumberish]
   ): string;
+  encodeFunctionData(functionFragment: "sight", values: [BigNumberish]): string;
   encodeFunctionData(
     functionFragment: "socializer",
     values?: undefined
@@ -389,6 +468,10 @@ export interface PoolLenderInterface extends Interface {
     values?: undefined
   ): string;
   encodeFunctionData(
+    functionFragment: "totalAssetsNet",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
     functionFragment: "totalSupply",
     values?: undefined
   ): string;
@@ -402,6 +485,10 @@ export interface PoolLenderInterface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "twin", values?: undefined): string;
   encodeFunctionData(functionFragment: "vesting", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "visibleShortfall",
+    values?: undefined
+  ): string;
   encodeFunctionData(
     functionFragment: "withdraw",
     values: [BigNumberish, AddressLike, AddressLike]
@@ -433,6 +520,11 @@ export interface PoolLenderInterface extends Interface {
   decodeFunctionResult(functionFragment: "asset", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "blindPeriod",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "blindSince", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "borrow", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "collateralAsset",
@@ -452,6 +544,7 @@ export interface PoolLenderInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "decimals", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "deposit", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "depth", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "dust", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "eip712Domain",
@@ -461,9 +554,18 @@ export interface PoolLenderInterface extends Interface {
   decodeFunctionResult(functionFragment: "factory", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "fund", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "generation", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "guardTolerance",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "healthOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "initialiseTicks",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "isOperator", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "ladder", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "liquidate", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lltv", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "maxDeposit", data: BytesLike): Result;
@@ -519,6 +621,10 @@ export interface PoolLenderInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "reportBlind",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "scaledDebtOf",
     data: BytesLike
   ): Result;
@@ -535,6 +641,7 @@ export interface PoolLenderInterface extends Interface {
     functionFragment: "setSupplyCap",
     data: BytesLike
   ): Result;
+  decodeFunctionResult(functionFragment: "sight", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "socializer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "state", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "supplyAt", data: BytesLike): Result;
@@ -552,6 +659,10 @@ export interface PoolLenderInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(
+    functionFragment: "totalAssetsNet",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "totalSupply",
     data: BytesLike
   ): Result;
@@ -562,6 +673,10 @@ export interface PoolLenderInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "twin", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "vesting", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "visibleShortfall",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "withdraw", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "withdrawCollateral",
@@ -890,6 +1005,26 @@ export namespace RepaidEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace SightLostEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace SightRegainedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace SupplyCapSetEvent {
   export type InputTuple = [assets: BigNumberish];
   export type OutputTuple = [assets: bigint];
@@ -1053,6 +1188,10 @@ export interface PoolLender extends BaseContract {
 
   balanceOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  blindPeriod: TypedContractMethod<[], [bigint], "view">;
+
+  blindSince: TypedContractMethod<[], [bigint], "view">;
+
   borrow: TypedContractMethod<
     [assets: BigNumberish, onBehalf: AddressLike, receiver: AddressLike],
     [void],
@@ -1087,6 +1226,12 @@ export interface PoolLender extends BaseContract {
     "nonpayable"
   >;
 
+  depth: TypedContractMethod<
+    [prices: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
+  >;
+
   dust: TypedContractMethod<[], [bigint], "view">;
 
   eip712Domain: TypedContractMethod<
@@ -1113,13 +1258,27 @@ export interface PoolLender extends BaseContract {
 
   generation: TypedContractMethod<[], [bigint], "view">;
 
+  guardTolerance: TypedContractMethod<[], [bigint], "view">;
+
   harvest: TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
 
   healthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  initialiseTicks: TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
   isOperator: TypedContractMethod<
     [owner: AddressLike, operator: AddressLike],
     [boolean],
+    "view"
+  >;
+
+  ladder: TypedContractMethod<
+    [from: BigNumberish, count: BigNumberish],
+    [LadderTickStructOutput[]],
     "view"
   >;
 
@@ -1234,6 +1393,8 @@ export interface PoolLender extends BaseContract {
     "nonpayable"
   >;
 
+  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
+
   scaledDebtOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
   setOperator: TypedContractMethod<
@@ -1263,6 +1424,12 @@ export interface PoolLender extends BaseContract {
     "nonpayable"
   >;
 
+  sight: TypedContractMethod<
+    [enough: BigNumberish],
+    [SightStructOutput],
+    "view"
+  >;
+
   socializer: TypedContractMethod<[], [string], "view">;
 
   state: TypedContractMethod<[], [PoolStateStructOutput], "view">;
@@ -1281,6 +1448,8 @@ export interface PoolLender extends BaseContract {
 
   totalAssets: TypedContractMethod<[], [bigint], "view">;
 
+  totalAssetsNet: TypedContractMethod<[], [bigint], "view">;
+
   totalSupply: TypedContractMethod<[], [bigint], "view">;
 
   transfer: TypedContractMethod<
@@ -1298,6 +1467,8 @@ export interface PoolLender extends BaseContract {
   twin: TypedContractMethod<[], [string], "view">;
 
   vesting: TypedContractMethod<[], [bigint], "view">;
+
+  visibleShortfall: TypedContractMethod<[], [bigint], "view">;
 
   withdraw: TypedContractMethod<
     [assets: BigNumberish, receiver: AddressLike, owner: AddressLike],
@@ -1363,6 +1534,12 @@ export interface PoolLender extends BaseContract {
     nameOrSignature: "balanceOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
+    nameOrSignature: "blindPeriod"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "blindSince"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "borrow"
   ): TypedContractMethod<
     [assets: BigNumberish, onBehalf: AddressLike, receiver: AddressLike],
@@ -1394,6 +1571,13 @@ export interface PoolLender extends BaseContract {
     [assets: BigNumberish, receiver: AddressLike],
     [bigint],
     "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "depth"
+  ): TypedContractMethod<
+    [prices: BigNumberish[]],
+    [DepthPointStructOutput[]],
+    "view"
   >;
   getFunction(
     nameOrSignature: "dust"
@@ -1428,16 +1612,33 @@ export interface PoolLender extends BaseContract {
     nameOrSignature: "generation"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "guardTolerance"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "harvest"
   ): TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "healthOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
+    nameOrSignature: "initialiseTicks"
+  ): TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "isOperator"
   ): TypedContractMethod<
     [owner: AddressLike, operator: AddressLike],
     [boolean],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "ladder"
+  ): TypedContractMethod<
+    [from: BigNumberish, count: BigNumberish],
+    [LadderTickStructOutput[]],
     "view"
   >;
   getFunction(
@@ -1564,6 +1765,9 @@ export interface PoolLender extends BaseContract {
     "nonpayable"
   >;
   getFunction(
+    nameOrSignature: "reportBlind"
+  ): TypedContractMethod<[], [bigint], "nonpayable">;
+  getFunction(
     nameOrSignature: "scaledDebtOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
@@ -1594,6 +1798,9 @@ export interface PoolLender extends BaseContract {
     nameOrSignature: "setSupplyCap"
   ): TypedContractMethod<[assets: BigNumberish], [void], "nonpayable">;
   getFunction(
+    nameOrSignature: "sight"
+  ): TypedContractMethod<[enough: BigNumberish], [SightStructOutput], "view">;
+  getFunction(
     nameOrSignature: "socializer"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -1619,6 +1826,9 @@ export interface PoolLender extends BaseContract {
     nameOrSignature: "totalAssets"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "totalAssetsNet"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "totalSupply"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
@@ -1640,6 +1850,9 @@ export interface PoolLender extends BaseContract {
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
     nameOrSignature: "vesting"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "visibleShortfall"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "withdraw"
@@ -1780,6 +1993,20 @@ export interface PoolLender extends BaseContract {
     RepaidEvent.InputTuple,
     RepaidEvent.OutputTuple,
     RepaidEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightLost"
+  ): TypedContractEvent<
+    SightLostEvent.InputTuple,
+    SightLostEvent.OutputTuple,
+    SightLostEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightRegained"
+  ): TypedContractEvent<
+    SightRegainedEvent.InputTuple,
+    SightRegainedEvent.OutputTuple,
+    SightRegainedEvent.OutputObject
   >;
   getEvent(
     key: "SupplyCapSet"
@@ -1992,6 +2219,28 @@ export interface PoolLender extends BaseContract {
       RepaidEvent.InputTuple,
       RepaidEvent.OutputTuple,
       RepaidEvent.OutputObject
+    >;
+
+    "SightLost()": TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+    SightLost: TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+
+    "SightRegained()": TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
+    >;
+    SightRegained: TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
     >;
 
     "SupplyCapSet(uint256)": TypedContractEvent<

@@ -36,6 +36,8 @@ export interface PoolPositionsInterface extends Interface {
       | "RecoveryCredited"
       | "Refinanced"
       | "Repaid"
+      | "SightLost"
+      | "SightRegained"
       | "SupplyCapSet"
       | "WrittenDown"
       | "WrittenOffRepaid"
@@ -301,6 +303,26 @@ export namespace RepaidEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace SightLostEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace SightRegainedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace SupplyCapSetEvent {
   export type InputTuple = [assets: BigNumberish];
   export type OutputTuple = [assets: bigint];
@@ -488,6 +510,20 @@ export interface PoolPositions extends BaseContract {
     RepaidEvent.OutputObject
   >;
   getEvent(
+    key: "SightLost"
+  ): TypedContractEvent<
+    SightLostEvent.InputTuple,
+    SightLostEvent.OutputTuple,
+    SightLostEvent.OutputObject
+  >;
+  getEvent(
+    key: "SightRegained"
+  ): TypedContractEvent<
+    SightRegainedEvent.InputTuple,
+    SightRegainedEvent.OutputTuple,
+    SightRegainedEvent.OutputObject
+  >;
+  getEvent(
     key: "SupplyCapSet"
   ): TypedContractEvent<
     SupplyCapSetEvent.InputTuple,
@@ -651,6 +687,28 @@ export interface PoolPositions extends BaseContract {
       RepaidEvent.InputTuple,
       RepaidEvent.OutputTuple,
       RepaidEvent.OutputObject
+    >;
+
+    "SightLost()": TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+    SightLost: TypedContractEvent<
+      SightLostEvent.InputTuple,
+      SightLostEvent.OutputTuple,
+      SightLostEvent.OutputObject
+    >;
+
+    "SightRegained()": TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
+    >;
+    SightRegained: TypedContractEvent<
+      SightRegainedEvent.InputTuple,
+      SightRegainedEvent.OutputTuple,
+      SightRegainedEvent.OutputObject
     >;
 
     "SupplyCapSet(uint256)": TypedContractEvent<

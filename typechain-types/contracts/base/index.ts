@@ -8,5 +8,7 @@ export type { PoolAdmin } from "./PoolAdmin";
 export type { PoolBase } from "./PoolBase";
 export type { PoolBorrower } from "./PoolBorrower";
 export type { PoolDefault } from "./PoolDefault";
+export type { PoolLadder } from "./PoolLadder";
 export type { PoolLender } from "./PoolLender";
 export type { PoolPositions } from "./PoolPositions";
+export type { PoolViews } from "./PoolViews";

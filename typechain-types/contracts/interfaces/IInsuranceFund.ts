@@ -53,6 +53,7 @@ export interface IInsuranceFundInterface extends Interface {
       | "asset"
       | "balanceAt"
       | "balanceOf"
+      | "blindPeriod"
       | "convertToAssets"
       | "convertToShares"
       | "cooldown"
@@ -65,9 +66,11 @@ export interface IInsuranceFundInterface extends Interface {
       | "decimals"
       | "deposit"
       | "epoch"
+      | "exitsHeldBy"
       | "factory"
       | "fundReserve"
       | "generation"
+      | "guardTolerance"
       | "harvest"
       | "maxDeposit"
       | "maxMint"
@@ -86,6 +89,7 @@ export interface IInsuranceFundInterface extends Interface {
       | "socializer"
       | "supplyAt"
       | "symbol"
+      | "syncGuard"
       | "totalAssets"
       | "totalSupply"
       | "transfer"
@@ -106,9 +110,12 @@ export interface IInsuranceFundInterface extends Interface {
       | "GainForfeited"
       | "GenerationEnded"
       | "Harvested"
+      | "PoolAnswers"
       | "RecoveryCredited"
       | "ReserveFunded"
       | "Transfer"
+      | "WindowsResumed"
+      | "WindowsStopped"
       | "Withdraw"
   ): EventFragment;
 
@@ -128,6 +135,10 @@ export interface IInsuranceFundInterface extends Interface {
   encodeFunctionData(
     functionFragment: "balanceOf",
     values: [AddressLike]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "blindPeriod",
+    values?: undefined
   ): string;
   encodeFunctionData(
     functionFragment: "convertToAssets",
@@ -171,6 +182,10 @@ export interface IInsuranceFundInterface extends Interface {
     values: [BigNumberish, AddressLike]
   ): string;
   encodeFunctionData(functionFragment: "epoch", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "exitsHeldBy",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "factory", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "fundReserve",
@@ -178,6 +193,10 @@ export interface IInsuranceFundInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "generation",
+    values?: undefined
+  ): string;
+  encodeFunctionData(
+    functionFragment: "guardTolerance",
     values?: undefined
   ): string;
   encodeFunctionData(
@@ -240,6 +259,7 @@ export interface IInsuranceFundInterface extends Interface {
     values: [BigNumberish]
   ): string;
   encodeFunctionData(functionFragment: "symbol", values?: undefined): string;
+  encodeFunctionData(functionFragment: "syncGuard", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "totalAssets",
     values?: undefined
@@ -272,6 +292,10 @@ export interface IInsuranceFundInterface extends Interface {
   decodeFunctionResult(functionFragment: "balanceAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
   decodeFunctionResult(
+    functionFragment: "blindPeriod",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
     functionFragment: "convertToAssets",
     data: BytesLike
   ): Result;
@@ -298,12 +322,20 @@ export interface IInsuranceFundInterface extends Interface {
   decodeFunctionResult(functionFragment: "decimals", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "deposit", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "epoch", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "exitsHeldBy",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "factory", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "fundReserve",
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "generation", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "guardTolerance",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "maxDeposit", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "maxMint", data: BytesLike): Result;
@@ -340,6 +372,7 @@ export interface IInsuranceFundInterface extends Interface {
   decodeFunctionResult(functionFragment: "socializer", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "supplyAt", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "symbol", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "syncGuard", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "totalAssets",
     data: BytesLike
@@ -539,6 +572,19 @@ export namespace HarvestedEvent {
   export type LogDescription = TypedLogDescription<Event>;
 }
 
+export namespace PoolAnswersEvent {
+  export type InputTuple = [pool: AddressLike, answers: boolean];
+  export type OutputTuple = [pool: string, answers: boolean];
+  export interface OutputObject {
+    pool: string;
+    answers: boolean;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
 export namespace RecoveryCreditedEvent {
   export type InputTuple = [
     pool: AddressLike,
@@ -588,6 +634,28 @@ export namespace TransferEvent {
     from: string;
     to: string;
     value: bigint;
+  }
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace WindowsResumedEvent {
+  export type InputTuple = [];
+  export type OutputTuple = [];
+  export interface OutputObject {}
+  export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
+  export type Filter = TypedDeferredTopicFilter<Event>;
+  export type Log = TypedEventLog<Event>;
+  export type LogDescription = TypedLogDescription<Event>;
+}
+
+export namespace WindowsStoppedEvent {
+  export type InputTuple = [pool: AddressLike];
+  export type OutputTuple = [pool: string];
+  export interface OutputObject {
+    pool: string;
   }
   export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>;
   export type Filter = TypedDeferredTopicFilter<Event>;
@@ -688,6 +756,8 @@ export interface IInsuranceFund extends BaseContract {
 
   balanceOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
+  blindPeriod: TypedContractMethod<[], [bigint], "view">;
+
   convertToAssets: TypedContractMethod<
     [shares: BigNumberish],
     [bigint],
@@ -758,6 +828,8 @@ export interface IInsuranceFund extends BaseContract {
 
   epoch: TypedContractMethod<[], [bigint], "view">;
 
+  exitsHeldBy: TypedContractMethod<[], [string], "view">;
+
   factory: TypedContractMethod<[], [string], "view">;
 
   fundReserve: TypedContractMethod<
@@ -767,6 +839,8 @@ export interface IInsuranceFund extends BaseContract {
   >;
 
   generation: TypedContractMethod<[], [bigint], "view">;
+
+  guardTolerance: TypedContractMethod<[], [bigint], "view">;
 
   harvest: TypedContractMethod<[pool: AddressLike], [bigint], "nonpayable">;
 
@@ -819,6 +893,8 @@ export interface IInsuranceFund extends BaseContract {
   supplyAt: TypedContractMethod<[epoch_: BigNumberish], [bigint], "view">;
 
   symbol: TypedContractMethod<[], [string], "view">;
+
+  syncGuard: TypedContractMethod<[], [string], "nonpayable">;
 
   totalAssets: TypedContractMethod<[], [bigint], "view">;
 
@@ -877,6 +953,9 @@ export interface IInsuranceFund extends BaseContract {
   getFunction(
     nameOrSignature: "balanceOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "blindPeriod"
+  ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "convertToAssets"
   ): TypedContractMethod<[shares: BigNumberish], [bigint], "view">;
@@ -948,6 +1027,9 @@ export interface IInsuranceFund extends BaseContract {
     nameOrSignature: "epoch"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
+    nameOrSignature: "exitsHeldBy"
+  ): TypedContractMethod<[], [string], "view">;
+  getFunction(
     nameOrSignature: "factory"
   ): TypedContractMethod<[], [string], "view">;
   getFunction(
@@ -955,6 +1037,9 @@ export interface IInsuranceFund extends BaseContract {
   ): TypedContractMethod<[assets: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "generation"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
+    nameOrSignature: "guardTolerance"
   ): TypedContractMethod<[], [bigint], "view">;
   getFunction(
     nameOrSignature: "harvest"
@@ -1022,6 +1107,9 @@ export interface IInsuranceFund extends BaseContract {
   getFunction(
     nameOrSignature: "symbol"
   ): TypedContractMethod<[], [string], "view">;
+  getFunction(
+    nameOrSignature: "syncGuard"
+  ): TypedContractMethod<[], [string], "nonpayable">;
   getFunction(
     nameOrSignature: "totalAssets"
   ): TypedContractMethod<[], [bigint], "view">;
@@ -1120,6 +1208,13 @@ export interface IInsuranceFund extends BaseContract {
     HarvestedEvent.OutputObject
   >;
   getEvent(
+    key: "PoolAnswers"
+  ): TypedContractEvent<
+    PoolAnswersEvent.InputTuple,
+    PoolAnswersEvent.OutputTuple,
+    PoolAnswersEvent.OutputObject
+  >;
+  getEvent(
     key: "RecoveryCredited"
   ): TypedContractEvent<
     RecoveryCreditedEvent.InputTuple,
@@ -1139,6 +1234,20 @@ export interface IInsuranceFund extends BaseContract {
     TransferEvent.InputTuple,
     TransferEvent.OutputTuple,
     TransferEvent.OutputObject
+  >;
+  getEvent(
+    key: "WindowsResumed"
+  ): TypedContractEvent<
+    WindowsResumedEvent.InputTuple,
+    WindowsResumedEvent.OutputTuple,
+    WindowsResumedEvent.OutputObject
+  >;
+  getEvent(
+    key: "WindowsStopped"
+  ): TypedContractEvent<
+    WindowsStoppedEvent.InputTuple,
+    WindowsStoppedEvent.OutputTuple,
+    WindowsStoppedEvent.OutputObject
   >;
   getEvent(
     key: "Withdraw"
@@ -1248,6 +1357,17 @@ export interface IInsuranceFund extends BaseContract {
       HarvestedEvent.OutputObject
     >;
 
+    "PoolAnswers(address,bool)": TypedContractEvent<
+      PoolAnswersEvent.InputTuple,
+      PoolAnswersEvent.OutputTuple,
+      PoolAnswersEvent.OutputObject
+    >;
+    PoolAnswers: TypedContractEvent<
+      PoolAnswersEvent.InputTuple,
+      PoolAnswersEvent.OutputTuple,
+      PoolAnswersEvent.OutputObject
+    >;
+
     "RecoveryCredited(address,uint256,uint256,uint256)": TypedContractEvent<
       RecoveryCreditedEvent.InputTuple,
       RecoveryCreditedEvent.OutputTuple,
@@ -1279,6 +1399,28 @@ export interface IInsuranceFund extends BaseContract {
       TransferEvent.InputTuple,
       TransferEvent.OutputTuple,
       TransferEvent.OutputObject
+    >;
+
+    "WindowsResumed()": TypedContractEvent<
+      WindowsResumedEvent.InputTuple,
+      WindowsResumedEvent.OutputTuple,
+      WindowsResumedEvent.OutputObject
+    >;
+    WindowsResumed: TypedContractEvent<
+      WindowsResumedEvent.InputTuple,
+      WindowsResumedEvent.OutputTuple,
+      WindowsResumedEvent.OutputObject
+    >;
+
+    "WindowsStopped(address)": TypedContractEvent<
+      WindowsStoppedEvent.InputTuple,
+      WindowsStoppedEvent.OutputTuple,
+      WindowsStoppedEvent.OutputObject
+    >;
+    WindowsStopped: TypedContractEvent<
+      WindowsStoppedEvent.InputTuple,
+      WindowsStoppedEvent.OutputTuple,
+      WindowsStoppedEvent.OutputObject
     >;
 
     "Withdraw(address,address,address,uint256,uint256)": TypedContractEvent<

@@ -5,3 +5,5 @@ export type { ILendingPool } from "./ILendingPool";
 export type { IPoolAdmin } from "./IPoolAdmin";
 export type { IPoolDefault } from "./IPoolDefault";
 export type { IPoolEvents } from "./IPoolEvents";
+export type { IPoolRisk } from "./IPoolRisk";
+export type { IPoolViews } from "./IPoolViews";

@@ -29,6 +29,17 @@ const _abi = [
     inputs: [
       {
         internalType: "uint256",
+        name: "since",
+        type: "uint256",
+      },
+    ],
+    name: "Blind",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
         name: "debt",
         type: "uint256",
       },
@@ -113,6 +124,22 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint256",
+        name: "available",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "needed",
+        type: "uint256",
+      },
+    ],
+    name: "InsufficientGas",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "receiver",
         type: "address",
@@ -130,6 +157,27 @@ const _abi = [
       },
     ],
     name: "InvalidSigner",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "last",
+        type: "uint256",
+      },
+    ],
+    name: "InvalidTick",
     type: "error",
   },
   {
@@ -281,6 +329,22 @@ const _abi = [
       },
     ],
     name: "Unauthorized",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "shortfall",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "tolerance",
+        type: "uint256",
+      },
+    ],
+    name: "UnbookedShortfall",
     type: "error",
   },
   {
@@ -742,6 +806,18 @@ const _abi = [
   },
   {
     anonymous: false,
+    inputs: [],
+    name: "SightLost",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [],
+    name: "SightRegained",
+    type: "event",
+  },
+  {
+    anonymous: false,
     inputs: [
       {
         indexed: false,
@@ -977,6 +1053,32 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "blindPeriod",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "blindSince",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "uint256",
@@ -1106,6 +1208,42 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "uint256[]",
+        name: "prices",
+        type: "uint256[]",
+      },
+    ],
+    name: "depth",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "debt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "badDebt",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct DepthPoint[]",
+        name: "points",
+        type: "tuple[]",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "dust",
     outputs: [
@@ -1171,6 +1309,19 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "guardTolerance",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "uint256",
@@ -1201,11 +1352,29 @@ const _abi = [
     outputs: [
       {
         internalType: "uint256",
-        name: "",
+        name: "wad",
         type: "uint256",
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "initialiseTicks",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -1227,6 +1396,47 @@ const _abi = [
         internalType: "bool",
         name: "",
         type: "bool",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "ladder",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "tick",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "scaledDebt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct LadderTick[]",
+        name: "ticks",
+        type: "tuple[]",
       },
     ],
     stateMutability: "view",
@@ -1651,6 +1861,19 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "reportBlind",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "since",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "address",
@@ -1755,6 +1978,47 @@ const _abi = [
     name: "setSupplyCap",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "enough",
+        type: "uint256",
+      },
+    ],
+    name: "sight",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "bool",
+            name: "seen",
+            type: "bool",
+          },
+          {
+            internalType: "bool",
+            name: "mayLeave",
+            type: "bool",
+          },
+          {
+            internalType: "uint256",
+            name: "shortfall",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "fees",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct Sight",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -1923,6 +2187,19 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "totalAssetsNet",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "assets",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "totalSupply",
     outputs: [
       {
@@ -2007,6 +2284,19 @@ const _abi = [
       {
         internalType: "uint256",
         name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "visibleShortfall",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "assets",
         type: "uint256",
       },
     ],
@@ -2131,7 +2421,7 @@ const _abi = [
           },
         ],
         internalType: "struct WrittenOff[]",
-        name: "entries",
+        name: "",
         type: "tuple[]",
       },
     ],

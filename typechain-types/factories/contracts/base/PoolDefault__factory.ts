@@ -29,6 +29,17 @@ const _abi = [
     inputs: [
       {
         internalType: "uint256",
+        name: "since",
+        type: "uint256",
+      },
+    ],
+    name: "Blind",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
         name: "debt",
         type: "uint256",
       },
@@ -113,6 +124,22 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint256",
+        name: "available",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "needed",
+        type: "uint256",
+      },
+    ],
+    name: "InsufficientGas",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "receiver",
         type: "address",
@@ -130,6 +157,27 @@ const _abi = [
       },
     ],
     name: "InvalidSigner",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "last",
+        type: "uint256",
+      },
+    ],
+    name: "InvalidTick",
     type: "error",
   },
   {
@@ -281,6 +329,22 @@ const _abi = [
       },
     ],
     name: "Unauthorized",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "shortfall",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "tolerance",
+        type: "uint256",
+      },
+    ],
+    name: "UnbookedShortfall",
     type: "error",
   },
   {
@@ -682,6 +746,18 @@ const _abi = [
       },
     ],
     name: "Repaid",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [],
+    name: "SightLost",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [],
+    name: "SightRegained",
     type: "event",
   },
   {

@@ -8,5 +8,7 @@ export { PoolAdmin__factory } from "./PoolAdmin__factory";
 export { PoolBase__factory } from "./PoolBase__factory";
 export { PoolBorrower__factory } from "./PoolBorrower__factory";
 export { PoolDefault__factory } from "./PoolDefault__factory";
+export { PoolLadder__factory } from "./PoolLadder__factory";
 export { PoolLender__factory } from "./PoolLender__factory";
 export { PoolPositions__factory } from "./PoolPositions__factory";
+export { PoolViews__factory } from "./PoolViews__factory";

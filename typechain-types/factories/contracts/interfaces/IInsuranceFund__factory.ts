@@ -56,6 +56,17 @@ const _abi = [
     inputs: [
       {
         internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+    ],
+    name: "ExitsHeld",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
         name: "token",
         type: "address",
       },
@@ -71,6 +82,22 @@ const _abi = [
       },
     ],
     name: "IncorrectTransfer",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "available",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "needed",
+        type: "uint256",
+      },
+    ],
+    name: "InsufficientGas",
     type: "error",
   },
   {
@@ -483,6 +510,25 @@ const _abi = [
       },
       {
         indexed: false,
+        internalType: "bool",
+        name: "answers",
+        type: "bool",
+      },
+    ],
+    name: "PoolAnswers",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+      {
+        indexed: false,
         internalType: "uint256",
         name: "reserve",
         type: "uint256",
@@ -545,6 +591,25 @@ const _abi = [
       },
     ],
     name: "Transfer",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [],
+    name: "WindowsResumed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+    ],
+    name: "WindowsStopped",
     type: "event",
   },
   {
@@ -678,6 +743,19 @@ const _abi = [
       },
     ],
     name: "balanceOf",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "blindPeriod",
     outputs: [
       {
         internalType: "uint256",
@@ -965,6 +1043,19 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "exitsHeldBy",
+    outputs: [
+      {
+        internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "factory",
     outputs: [
       {
@@ -992,6 +1083,19 @@ const _abi = [
   {
     inputs: [],
     name: "generation",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "guardTolerance",
     outputs: [
       {
         internalType: "uint256",
@@ -1326,6 +1430,19 @@ const _abi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "syncGuard",
+    outputs: [
+      {
+        internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+    ],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {

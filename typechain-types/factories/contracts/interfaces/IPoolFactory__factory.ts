@@ -195,6 +195,16 @@ const _abi = [
           },
           {
             internalType: "uint256",
+            name: "guardTolerance",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "blindPeriod",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
             name: "rateAtTarget",
             type: "uint256",
           },
@@ -290,6 +300,16 @@ const _abi = [
           {
             internalType: "uint256",
             name: "vesting",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "guardTolerance",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "blindPeriod",
             type: "uint256",
           },
           {

@@ -29,6 +29,17 @@ const _abi = [
     inputs: [
       {
         internalType: "uint256",
+        name: "since",
+        type: "uint256",
+      },
+    ],
+    name: "Blind",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
         name: "debt",
         type: "uint256",
       },
@@ -113,6 +124,22 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint256",
+        name: "available",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "needed",
+        type: "uint256",
+      },
+    ],
+    name: "InsufficientGas",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "receiver",
         type: "address",
@@ -130,6 +157,27 @@ const _abi = [
       },
     ],
     name: "InvalidSigner",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "last",
+        type: "uint256",
+      },
+    ],
+    name: "InvalidTick",
     type: "error",
   },
   {
@@ -265,6 +313,22 @@ const _abi = [
       },
     ],
     name: "Unauthorized",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "shortfall",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "tolerance",
+        type: "uint256",
+      },
+    ],
+    name: "UnbookedShortfall",
     type: "error",
   },
   {
@@ -726,6 +790,18 @@ const _abi = [
   },
   {
     anonymous: false,
+    inputs: [],
+    name: "SightLost",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [],
+    name: "SightRegained",
+    type: "event",
+  },
+  {
+    anonymous: false,
     inputs: [
       {
         indexed: false,
@@ -961,6 +1037,32 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "blindPeriod",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "blindSince",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "uint256",
@@ -1090,6 +1192,42 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        internalType: "uint256[]",
+        name: "prices",
+        type: "uint256[]",
+      },
+    ],
+    name: "depth",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "debt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "badDebt",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct DepthPoint[]",
+        name: "points",
+        type: "tuple[]",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "dust",
     outputs: [
@@ -1155,6 +1293,19 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "guardTolerance",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "uint256",
@@ -1195,6 +1346,24 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "initialiseTicks",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
         internalType: "address",
         name: "owner",
         type: "address",
@@ -1211,6 +1380,47 @@ const _abi = [
         internalType: "bool",
         name: "",
         type: "bool",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "ladder",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "tick",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "scaledDebt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct LadderTick[]",
+        name: "ticks",
+        type: "tuple[]",
       },
     ],
     stateMutability: "view",
@@ -1635,6 +1845,19 @@ const _abi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "reportBlind",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "since",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [
       {
         internalType: "address",
@@ -1739,6 +1962,47 @@ const _abi = [
     name: "setSupplyCap",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "enough",
+        type: "uint256",
+      },
+    ],
+    name: "sight",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "bool",
+            name: "seen",
+            type: "bool",
+          },
+          {
+            internalType: "bool",
+            name: "mayLeave",
+            type: "bool",
+          },
+          {
+            internalType: "uint256",
+            name: "shortfall",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "fees",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct Sight",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -1907,6 +2171,19 @@ const _abi = [
   },
   {
     inputs: [],
+    name: "totalAssetsNet",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "assets",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "totalSupply",
     outputs: [
       {
@@ -1991,6 +2268,19 @@ const _abi = [
       {
         internalType: "uint256",
         name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "visibleShortfall",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "assets",
         type: "uint256",
       },
     ],

@@ -5,3 +5,5 @@ export { ILendingPool__factory } from "./ILendingPool__factory";
 export { IPoolAdmin__factory } from "./IPoolAdmin__factory";
 export { IPoolDefault__factory } from "./IPoolDefault__factory";
 export { IPoolEvents__factory } from "./IPoolEvents__factory";
+export { IPoolRisk__factory } from "./IPoolRisk__factory";
+export { IPoolViews__factory } from "./IPoolViews__factory";

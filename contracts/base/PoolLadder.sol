@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+
+import {LadderTick, PoolParams} from "../interfaces/ILendingPool.sol";
+import {RiskLadder} from "../libraries/RiskLadder.sol";
+import {PoolBase} from "./PoolBase.sol";
+
+/// @title PoolLadder
+/// @notice The risk ladder, by which the pool sees what the oracle's price shows, and the guard that goes by it.
+///
+/// THE LADDER holds, for each tick of `scaledDebt / collateral`, the sums of both over its positions. Whatever the number of
+/// positions, the loss at a price is read from the ticks between the highest one and that of the price.
+///
+/// MARKS. A tick once used keeps its mark and a nonzero slot, so that an ordinary move between ticks writes two warm slots and no
+/// bitmap. The highest tick in hot state is an upper bound: a guard that finds it empty lowers it.
+///
+/// THE GUARD refuses to move lenders' assets past a visible loss. Without debt there is nothing to see, and no oracle is asked.
+///
+/// BLIND. An oracle that fails leaves the guard without sight: nobody enters, and nobody leaves until it has been on record
+/// for the pool's blind period. Whatever reads a good price ends the record.
+abstract contract PoolLadder is PoolBase {
+    using FixedPointMathLib for uint256;
+
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
+
+    struct Tick {
+        uint96 scaledDebt;
+        uint152 collateral;
+        bool initialised;
+    }
+
+    /// @dev What the oracle may use. More must have been there when it fails: starved gas looks like a failure.
+    uint256 private constant ORACLE_GAS = 500_000;
+    uint256 private constant ORACLE_GAS_NEEDED = 520_000;
+    uint256 private constant FLAG_BLIND = 4;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
+
+    uint256 internal immutable TOLERANCE;
+    uint256 internal immutable BLIND_PERIOD;
+    /// @dev 1/(1+w): the part of a collateral's value that repays debt.
+    uint256 internal immutable REPAYABLE;
+
+    mapping(uint256 => Tick) private _ticks;
+    /// @dev A bit for each initialised tick, 256 to a word.
+    mapping(uint256 => uint256) private _marks;
+    /// @dev When blindness was recorded; read only while FLAG_BLIND is set.
+    uint256 private _blindSince;
+
+    constructor(PoolParams memory p) PoolBase(p) {
+        TOLERANCE = p.guardTolerance;
+        BLIND_PERIOD = p.blindPeriod;
+        REPAYABLE = (WAD * WAD) / (WAD + p.writeDownIncentive);
+    }
+
+    /* -------------------------------------------- THE LADDER ------------------------------------------- */
+
+    /// @dev Moves a position from a tick's sums to another's. Whoever raises a position raises the highest tick, too.
+    /// @param from its tick so far, 0 for none
+    /// @param debt scaled, so far
+    /// @return to its tick from now on, 0 without debt
+    function _move(
+        uint256 from,
+        uint256 debt,
+        uint256 collateral,
+        uint256 newDebt,
+        uint256 newCollateral
+    ) internal returns (uint16 to) {
+        to = uint16(RiskLadder.tickOf(newDebt, newCollateral));
+        if (from == to) {
+            if (to == 0) return to;
+            Tick memory t = _ticks[to];
+            t.scaledDebt = uint96(t.scaledDebt + newDebt - debt);
+            t.collateral = uint152(t.collateral + newCollateral - collateral);
+            _ticks[to] = t;
+            return to;
+        }
+        if (from != 0) {
+            Tick memory t = _ticks[from];
+            t.scaledDebt -= uint96(debt);
+            t.collateral -= uint152(collateral);
+            _ticks[from] = t;
+        }
+        if (to != 0) {
+            Tick memory t = _ticks[to];
+            if (!t.initialised) _mark(to);
+            t.scaledDebt += uint96(newDebt);
+            t.collateral += uint152(newCollateral);
+            t.initialised = true;
+            _ticks[to] = t;
+        }
+    }
+
+    function _initialiseTicks(uint256 first, uint256 count) internal {
+        if (first == 0 || first > RiskLadder.TOP || count > RiskLadder.TOP + 1 - first) {
+            revert InvalidTick(first, count, RiskLadder.TOP);
+        }
+        for (uint256 tick = first; tick < first + count; ++tick) {
+            if (_ticks[tick].initialised) continue;
+            _ticks[tick].initialised = true;
+            _mark(tick);
+        }
+    }
+
+    function _mark(uint256 tick) private {
+        _marks[tick >> 8] |= 1 << (tick & 255);
+    }
+
+    /// @dev The highest marked tick from `from` down to `floor` (at least 1); 0 for none.
+    function _highest(uint256 from, uint256 floor) private view returns (uint256 tick) {
+        if (from < floor) return 0;
+        uint256 word = from >> 8;
+        uint256 bits = _marks[word] & (type(uint256).max >> (255 - (from & 255)));
+        while (bits == 0) {
+            if (word == floor >> 8) return 0;
+            bits = _marks[--word];
+        }
+        tick = (word << 8) | bits.log2();
+        if (tick < floor) tick = 0;
+    }
+
+    /// @dev The occupied ticks from `from` down to `floor`, at most `count`.
+    function _occupied(uint256 from, uint256 floor, uint256 count) internal view returns (LadderTick[] memory ticks) {
+        ticks = new LadderTick[](count.min(from));
+        uint256 found;
+        for (uint256 t = _highest(from, floor); t != 0 && found < ticks.length; t = _highest(t - 1, floor)) {
+            Tick memory sums = _ticks[t];
+            if (sums.scaledDebt != 0) ticks[found++] = LadderTick(t, sums.scaledDebt, sums.collateral);
+        }
+        assembly ("memory-safe") {
+            mstore(ticks, found)
+        }
+    }
+
+    /// @dev The loss that `price` shows and nobody has booked, summed until it is above `enough`.
+    /// @return shortfall a lower bound; exact where each tick holds one account
+    /// @return top no occupied tick is above it
+    function _visible(
+        Cache memory s,
+        uint256 price,
+        uint256 enough
+    ) internal view returns (uint256 shortfall, uint256 top) {
+        uint256 floor = RiskLadder.tickAt(price, s.index, REPAYABLE);
+        if (s.topTick < floor) return (0, s.topTick);
+        for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
+            Tick memory sums = _ticks[t];
+            if (sums.scaledDebt == 0) continue;
+            if (top == 0) top = t;
+            shortfall += RiskLadder.shortfallOf(sums.scaledDebt, sums.collateral, price, s.index, WRITE_DOWN_INCENTIVE);
+            if (shortfall > enough) return (shortfall, top);
+        }
+        if (top == 0) top = floor - 1;
+    }
+
+    /* -------------------------------------------- THE GUARD -------------------------------------------- */
+
+    /// @dev Goes before lenders' assets move; changes `s` (and what of the ladder's highest tick it found out of date).
+    /// @param remaining lender assets by which a loss is measured: those after an exit, those before an entry
+    function _guard(Cache memory s, uint256 remaining, bool leaving) internal {
+        if (s.scaledDebt == 0) return;
+        (bool seen, uint256 price) = _look();
+        if (!seen) {
+            if (leaving && _mayLeaveBlind(s)) return;
+            revert Blind(_blindSinceOf(s));
+        }
+        _sighted(s);
+        uint256 tolerance = RiskLadder.tolerated(remaining, TOLERANCE, DUST);
+        (uint256 shortfall, uint256 top) = _visible(s, price, tolerance);
+        if (shortfall > tolerance) revert UnbookedShortfall(shortfall, tolerance);
+        if (top < s.topTick) {
+            s.topTick = top;
+            _storeBorrowers(s);
+        }
+    }
+
+    /// @dev The most of the lenders' assets that the guard would let leave now.
+    function _leavable(Cache memory s) internal view returns (uint256 assets) {
+        assets = _lenderAssets(s);
+        if (s.scaledDebt == 0) return assets;
+        (bool seen, uint256 price) = _look();
+        if (!seen) return _mayLeaveBlind(s) ? assets : 0;
+        (uint256 shortfall, ) = _visible(s, price, RiskLadder.tolerated(assets, TOLERANCE, DUST));
+        return RiskLadder.leavable(assets, shortfall, TOLERANCE, DUST);
+    }
+
+    /// @dev Whether the guard would let assets enter now.
+    function _isEnterable(Cache memory s) internal view returns (bool) {
+        if (s.scaledDebt == 0) return true;
+        (bool seen, uint256 price) = _look();
+        if (!seen) return false;
+        uint256 tolerance = RiskLadder.tolerated(_lenderAssets(s), TOLERANCE, DUST);
+        (uint256 shortfall, ) = _visible(s, price, tolerance);
+        return shortfall <= tolerance;
+    }
+
+    /* ---------------------------------------------- SIGHT ---------------------------------------------- */
+
+    /// @dev The oracle's price, whatever the oracle does. Not a `try`: that would copy an answer of any length.
+    function _look() internal view returns (bool seen, uint256 price) {
+        address oracle = address(ORACLE);
+        uint256 available = gasleft();
+        assembly ("memory-safe") {
+            mstore(0, shl(224, 0xa035b1fe)) // price()
+            seen := staticcall(ORACLE_GAS, oracle, 0, 4, 0, 32)
+            seen := and(seen, gt(returndatasize(), 31))
+            price := mload(0)
+        }
+        if (!seen && available < ORACLE_GAS_NEEDED) revert InsufficientGas(available, ORACLE_GAS_NEEDED);
+    }
+
+    /// @dev The oracle's price, or the oracle's error.
+    function _price(Cache memory s) internal returns (uint256 price) {
+        price = ORACLE.price();
+        _sighted(s);
+    }
+
+    /// @dev A good price ends the record of blindness. The caller stores `s`.
+    function _sighted(Cache memory s) internal {
+        if (s.flags & FLAG_BLIND == 0) return;
+        s.flags &= ~FLAG_BLIND;
+        _blindSince = 0;
+        emit SightRegained();
+    }
+
+    /// @dev Puts blindness on record. The caller stores `s`.
+    function _blinded(Cache memory s) internal {
+        if (s.flags & FLAG_BLIND != 0) return;
+        s.flags |= FLAG_BLIND;
+        _blindSince = block.timestamp;
+        emit SightLost();
+    }
+
+    function _blindSinceOf(Cache memory s) internal view returns (uint256) {
+        return s.flags & FLAG_BLIND != 0 ? _blindSince : 0;
+    }
+
+    function _mayLeaveBlind(Cache memory s) internal view returns (bool) {
+        uint256 since = _blindSinceOf(s);
+        return since != 0 && block.timestamp >= since + BLIND_PERIOD;
+    }
+}
