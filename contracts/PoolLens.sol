@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+
 import {IBadDebtSocializer, Loss} from "./interfaces/IBadDebtSocializer.sol";
-import {ILendingPool} from "./interfaces/ILendingPool.sol";
+import {ILendingPool, LadderTick} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
 import {IPoolLens} from "./interfaces/IPoolLens.sol";
 import {Liquidation} from "./libraries/Liquidation.sol";
+import {RiskLadder} from "./libraries/RiskLadder.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 
 /// @title PoolLens
 /// @notice See IPoolLens. No state; a pool or an oracle that fails fails only its own answer.
 contract PoolLens is IPoolLens {
+    using FixedPointMathLib for uint256;
+
+    uint256 private constant WAD = 1e18;
+    uint256 private constant PLACE_BITS = 32;
+
     /// @inheritdoc IPoolLens
     function pools(address factory, uint256 start, uint256 count) external view returns (PoolView[] memory views) {
         address[] memory list = IPoolFactory(factory).poolsOf(start, count);
@@ -34,22 +43,58 @@ contract PoolLens is IPoolLens {
     }
 
     /// @inheritdoc IPoolLens
-    function positions(address pool, address[] calldata accounts) external view returns (PositionView[] memory views) {
+    function positions(address pool, address[] calldata accounts) public view returns (PositionView[] memory views) {
         ILendingPool p = ILendingPool(pool);
         (uint256 price, bool priced) = _price(p);
-        (uint256 lltv, uint256 w, uint256 dust) = (p.lltv(), p.writeDownIncentive(), p.dust());
+        (uint256 lltv, uint256 w) = (p.lltv(), p.writeDownIncentive());
         views = new PositionView[](accounts.length);
         for (uint256 i; i < accounts.length; ++i) {
             PositionView memory v = views[i];
             v.account = accounts[i];
             (v.collateral, v.debt, v.writtenOff) = p.positionOf(accounts[i]);
+            v.writeDownPrice = _writeDownPrice(v.debt, v.collateral, w);
             if (!priced) continue;
             uint256 value = Liquidation.valueOf(v.collateral, price);
-            uint256 performing = Liquidation.performing(value, w);
             v.health = Liquidation.healthOf(value, v.debt + v.writtenOff, lltv);
-            if (v.debt > performing && (v.debt > value || v.debt - performing >= dust))
-                v.shortfall = v.debt - performing;
+            v.shortfall = v.debt.saturatingSub(Liquidation.performing(value, w));
         }
+    }
+
+    /// @inheritdoc IPoolLens
+    function riskiest(address pool, address[] calldata accounts) external view returns (PositionView[] memory views) {
+        PositionView[] memory unsorted = positions(pool, accounts);
+        // the place in the low bits of the key: what that cuts off a price matters to no ranking
+        uint256[] memory keys = new uint256[](accounts.length);
+        for (uint256 i; i < keys.length; ++i) {
+            keys[i] = (unsorted[i].writeDownPrice.min(type(uint256).max >> PLACE_BITS) << PLACE_BITS) | i;
+        }
+        keys = Arrays.sort(keys);
+        views = new PositionView[](accounts.length);
+        for (uint256 i; i < keys.length; ++i) {
+            views[i] = unsorted[keys[keys.length - 1 - i] & (type(uint256).max >> (256 - PLACE_BITS))];
+        }
+    }
+
+    /// @inheritdoc IPoolLens
+    function ticks(address pool, uint256 from, uint256 count) external view returns (TickView[] memory views) {
+        ILendingPool p = ILendingPool(pool);
+        (uint256 price, bool priced) = _price(p);
+        (uint256 index, uint256 w) = (p.state().index, p.writeDownIncentive());
+        LadderTick[] memory list = p.ladder(from, count);
+        views = new TickView[](list.length);
+        for (uint256 i; i < list.length; ++i) {
+            (uint256 scaled, uint256 collateral) = (list[i].scaledDebt, list[i].collateral);
+            uint256 debt = (scaled * index).divUp(WAD);
+            uint256 shortfall = priced ? RiskLadder.shortfallOf(scaled, collateral, price, index, w) : 0;
+            views[i] = TickView(list[i].tick, debt, collateral, shortfall, _writeDownPrice(debt, collateral, w));
+        }
+    }
+
+    /// @dev Debt · (1 + w) over collateral, rounded up.
+    function _writeDownPrice(uint256 debt, uint256 collateral, uint256 w) private pure returns (uint256) {
+        if (debt == 0) return 0;
+        if (collateral == 0) return type(uint256).max;
+        return (debt * (WAD + w)).fullMulDivUp(Liquidation.ORACLE_SCALE / WAD, collateral);
     }
 
     /// @inheritdoc IPoolLens

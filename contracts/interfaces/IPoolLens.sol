@@ -28,7 +28,17 @@ interface IPoolLens {
         uint256 debt;
         uint256 writtenOff;
         uint256 health; // the largest number when nothing is owed
-        uint256 shortfall; // what `writeDown` would write down now
+        uint256 shortfall; // what the collateral cannot repay: `writeDown` books it, dust only together with more
+        uint256 writeDownPrice; // 1e36-scaled; below it there is a shortfall; the largest number without collateral, 0 without debt
+    }
+
+    /// @notice An occupied tick of a pool's risk ladder; all its accounts are within 1/64 of one another.
+    struct TickView {
+        uint256 tick;
+        uint256 debt;
+        uint256 collateral;
+        uint256 shortfall; // 0 while the oracle does not answer
+        uint256 writeDownPrice; // of all of it together
     }
 
     struct LenderView {
@@ -44,6 +54,12 @@ interface IPoolLens {
     function poolOf(address pool) external view returns (PoolView memory);
 
     function positions(address pool, address[] calldata accounts) external view returns (PositionView[] memory);
+
+    /// @notice As `positions`, those first that a falling price reaches first.
+    function riskiest(address pool, address[] calldata accounts) external view returns (PositionView[] memory);
+
+    /// @notice The pool's occupied ticks from the riskiest down, at most `count`, from `from` on (`type(uint256).max` for all).
+    function ticks(address pool, uint256 from, uint256 count) external view returns (TickView[] memory);
 
     function lenders(address pool, address[] calldata accounts) external view returns (LenderView[] memory);
 

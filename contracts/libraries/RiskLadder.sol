@@ -20,6 +20,9 @@ library RiskLadder {
     /// @notice Above every tick of a ratio, and of every price.
     uint256 internal constant TOP = type(uint16).max >> 2;
 
+    /// @notice At any higher price a unit of collateral repays more than any debt.
+    uint256 internal constant MAX_PRICE = 1 << 220;
+
     uint256 private constant RATIO_BITS = 112;
     uint256 private constant MANTISSA_BITS = 6;
 
@@ -52,7 +55,7 @@ library RiskLadder {
         uint256 writeDownIncentive
     ) internal pure returns (uint256) {
         uint256 debt = (scaledDebt * index).divUp(WAD);
-        uint256 value = Liquidation.valueOf(collateral, price);
+        uint256 value = Liquidation.valueOf(collateral, price.min(MAX_PRICE));
         return debt.saturatingSub(Liquidation.performing(value, writeDownIncentive));
     }
 

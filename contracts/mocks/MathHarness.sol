@@ -5,6 +5,7 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Interest} from "../libraries/Interest.sol";
 import {Liquidation} from "../libraries/Liquidation.sol";
 import {Premium} from "../libraries/Premium.sol";
+import {RiskLadder} from "../libraries/RiskLadder.sol";
 import {SharesMath} from "../libraries/SharesMath.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 
@@ -159,6 +160,39 @@ contract MathHarness {
         uint256 minDebt
     ) external pure returns (uint256) {
         return Liquidation.clamp(debt, limit, whole, asked, defaulted, minDebt);
+    }
+
+    /* RISK LADDER */
+
+    function tickOf(uint256 scaledDebt, uint256 collateral) external pure returns (uint256) {
+        return RiskLadder.tickOf(scaledDebt, collateral);
+    }
+
+    function tickAt(uint256 price, uint256 index, uint256 limit) external pure returns (uint256) {
+        return RiskLadder.tickAt(price, index, limit);
+    }
+
+    function shortfallOf(
+        uint256 scaledDebt,
+        uint256 collateral,
+        uint256 price,
+        uint256 index,
+        uint256 writeDownIncentive
+    ) external pure returns (uint256) {
+        return RiskLadder.shortfallOf(scaledDebt, collateral, price, index, writeDownIncentive);
+    }
+
+    function tolerated(uint256 remaining, uint256 tolerance, uint256 dust) external pure returns (uint256) {
+        return RiskLadder.tolerated(remaining, tolerance, dust);
+    }
+
+    function leavable(
+        uint256 assets,
+        uint256 shortfall,
+        uint256 tolerance,
+        uint256 dust
+    ) external pure returns (uint256) {
+        return RiskLadder.leavable(assets, shortfall, tolerance, dust);
     }
 
     /* WATERFALL */

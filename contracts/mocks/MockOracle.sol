@@ -8,7 +8,8 @@ contract MockOracle is IOracle {
     enum Mode {
         Answer,
         Revert,
-        BurnGas
+        BurnGas,
+        Costly // answers, for 400,000 gas
     }
 
     error OracleBroken();
@@ -34,6 +35,10 @@ contract MockOracle is IOracle {
             assembly ("memory-safe") {
                 invalid()
             }
+        }
+        if (mode == Mode.Costly) {
+            uint256 start = gasleft();
+            while (start - gasleft() < 400_000) {}
         }
         return value;
     }

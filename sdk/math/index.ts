@@ -3,5 +3,6 @@ export * as FixedPoint from "./fixedPoint";
 export * as Interest from "./interest";
 export * as Liquidation from "./liquidation";
 export * as Premium from "./premium";
+export * as RiskLadder from "./ladder";
 export * as SharesMath from "./shares";
 export * as Waterfall from "./waterfall";

@@ -184,6 +184,7 @@ export declare namespace IPoolLens {
     writtenOff: BigNumberish;
     health: BigNumberish;
     shortfall: BigNumberish;
+    writeDownPrice: BigNumberish;
   };
 
   export type PositionViewStructOutput = [
@@ -192,7 +193,8 @@ export declare namespace IPoolLens {
     debt: bigint,
     writtenOff: bigint,
     health: bigint,
-    shortfall: bigint
+    shortfall: bigint,
+    writeDownPrice: bigint
   ] & {
     account: string;
     collateral: bigint;
@@ -200,6 +202,29 @@ export declare namespace IPoolLens {
     writtenOff: bigint;
     health: bigint;
     shortfall: bigint;
+    writeDownPrice: bigint;
+  };
+
+  export type TickViewStruct = {
+    tick: BigNumberish;
+    debt: BigNumberish;
+    collateral: BigNumberish;
+    shortfall: BigNumberish;
+    writeDownPrice: BigNumberish;
+  };
+
+  export type TickViewStructOutput = [
+    tick: bigint,
+    debt: bigint,
+    collateral: bigint,
+    shortfall: bigint,
+    writeDownPrice: bigint
+  ] & {
+    tick: bigint;
+    debt: bigint;
+    collateral: bigint;
+    shortfall: bigint;
+    writeDownPrice: bigint;
   };
 }
 
@@ -236,6 +261,8 @@ export interface PoolLensInterface extends Interface {
       | "poolOf"
       | "pools"
       | "positions"
+      | "riskiest"
+      | "ticks"
   ): FunctionFragment;
 
   encodeFunctionData(
@@ -259,6 +286,14 @@ export interface PoolLensInterface extends Interface {
     functionFragment: "positions",
     values: [AddressLike, AddressLike[]]
   ): string;
+  encodeFunctionData(
+    functionFragment: "riskiest",
+    values: [AddressLike, AddressLike[]]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "ticks",
+    values: [AddressLike, BigNumberish, BigNumberish]
+  ): string;
 
   decodeFunctionResult(functionFragment: "claims", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lenders", data: BytesLike): Result;
@@ -266,6 +301,8 @@ export interface PoolLensInterface extends Interface {
   decodeFunctionResult(functionFragment: "poolOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "pools", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "positions", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "riskiest", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "ticks", data: BytesLike): Result;
 }
 
 export interface PoolLens extends BaseContract {
@@ -347,6 +384,18 @@ export interface PoolLens extends BaseContract {
     "view"
   >;
 
+  riskiest: TypedContractMethod<
+    [pool: AddressLike, accounts: AddressLike[]],
+    [IPoolLens.PositionViewStructOutput[]],
+    "view"
+  >;
+
+  ticks: TypedContractMethod<
+    [pool: AddressLike, from: BigNumberish, count: BigNumberish],
+    [IPoolLens.TickViewStructOutput[]],
+    "view"
+  >;
+
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
   ): T;
@@ -391,6 +440,20 @@ export interface PoolLens extends BaseContract {
   ): TypedContractMethod<
     [pool: AddressLike, accounts: AddressLike[]],
     [IPoolLens.PositionViewStructOutput[]],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "riskiest"
+  ): TypedContractMethod<
+    [pool: AddressLike, accounts: AddressLike[]],
+    [IPoolLens.PositionViewStructOutput[]],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "ticks"
+  ): TypedContractMethod<
+    [pool: AddressLike, from: BigNumberish, count: BigNumberish],
+    [IPoolLens.TickViewStructOutput[]],
     "view"
   >;
 

@@ -113,6 +113,7 @@ export interface MathHarnessInterface extends Interface {
       | "incentiveOf"
       | "isHealthy"
       | "isWiped"
+      | "leavable"
       | "lnWad"
       | "mulDivDown"
       | "mulDivUp"
@@ -124,6 +125,9 @@ export interface MathHarnessInterface extends Interface {
       | "ramp"
       | "rates"
       | "shareOf"
+      | "shortfallOf"
+      | "tickAt"
+      | "tickOf"
       | "toAssets"
       | "toAssetsDown"
       | "toAssetsUp"
@@ -131,6 +135,7 @@ export interface MathHarnessInterface extends Interface {
       | "toSharesUp"
       | "toTarget"
       | "toUnits"
+      | "tolerated"
       | "utilisation"
       | "valueOf"
   ): FunctionFragment;
@@ -218,6 +223,10 @@ export interface MathHarnessInterface extends Interface {
     functionFragment: "isWiped",
     values: [BigNumberish, BigNumberish]
   ): string;
+  encodeFunctionData(
+    functionFragment: "leavable",
+    values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
+  ): string;
   encodeFunctionData(functionFragment: "lnWad", values: [BigNumberish]): string;
   encodeFunctionData(
     functionFragment: "mulDivDown",
@@ -260,6 +269,24 @@ export interface MathHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
+    functionFragment: "shortfallOf",
+    values: [
+      BigNumberish,
+      BigNumberish,
+      BigNumberish,
+      BigNumberish,
+      BigNumberish
+    ]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tickAt",
+    values: [BigNumberish, BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tickOf",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
     functionFragment: "toAssets",
     values: [BigNumberish, BigNumberish]
   ): string;
@@ -286,6 +313,10 @@ export interface MathHarnessInterface extends Interface {
   encodeFunctionData(
     functionFragment: "toUnits",
     values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "tolerated",
+    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "utilisation",
@@ -320,6 +351,7 @@ export interface MathHarnessInterface extends Interface {
   ): Result;
   decodeFunctionResult(functionFragment: "isHealthy", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "isWiped", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "leavable", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "lnWad", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "mulDivDown", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "mulDivUp", data: BytesLike): Result;
@@ -337,6 +369,12 @@ export interface MathHarnessInterface extends Interface {
   decodeFunctionResult(functionFragment: "ramp", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "rates", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "shareOf", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "shortfallOf",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(functionFragment: "tickAt", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "tickOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "toAssets", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "toAssetsDown",
@@ -350,6 +388,7 @@ export interface MathHarnessInterface extends Interface {
   decodeFunctionResult(functionFragment: "toSharesUp", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "toTarget", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "toUnits", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "tolerated", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "utilisation",
     data: BytesLike
@@ -524,6 +563,17 @@ export interface MathHarness extends BaseContract {
     "view"
   >;
 
+  leavable: TypedContractMethod<
+    [
+      assets: BigNumberish,
+      shortfall: BigNumberish,
+      tolerance: BigNumberish,
+      dust: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+
   lnWad: TypedContractMethod<[x: BigNumberish], [bigint], "view">;
 
   mulDivDown: TypedContractMethod<
@@ -596,6 +646,30 @@ export interface MathHarness extends BaseContract {
     "view"
   >;
 
+  shortfallOf: TypedContractMethod<
+    [
+      scaledDebt: BigNumberish,
+      collateral: BigNumberish,
+      price: BigNumberish,
+      index: BigNumberish,
+      writeDownIncentive: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+
+  tickAt: TypedContractMethod<
+    [price: BigNumberish, index: BigNumberish, limit: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  tickOf: TypedContractMethod<
+    [scaledDebt: BigNumberish, collateral: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
   toAssets: TypedContractMethod<
     [units: BigNumberish, index: BigNumberish],
     [bigint],
@@ -639,6 +713,12 @@ export interface MathHarness extends BaseContract {
 
   toUnits: TypedContractMethod<
     [assets: BigNumberish, index: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  tolerated: TypedContractMethod<
+    [remaining: BigNumberish, tolerance: BigNumberish, dust: BigNumberish],
     [bigint],
     "view"
   >;
@@ -802,6 +882,18 @@ export interface MathHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "leavable"
+  ): TypedContractMethod<
+    [
+      assets: BigNumberish,
+      shortfall: BigNumberish,
+      tolerance: BigNumberish,
+      dust: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "lnWad"
   ): TypedContractMethod<[x: BigNumberish], [bigint], "view">;
   getFunction(
@@ -885,6 +977,33 @@ export interface MathHarness extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "shortfallOf"
+  ): TypedContractMethod<
+    [
+      scaledDebt: BigNumberish,
+      collateral: BigNumberish,
+      price: BigNumberish,
+      index: BigNumberish,
+      writeDownIncentive: BigNumberish
+    ],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "tickAt"
+  ): TypedContractMethod<
+    [price: BigNumberish, index: BigNumberish, limit: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "tickOf"
+  ): TypedContractMethod<
+    [scaledDebt: BigNumberish, collateral: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
     nameOrSignature: "toAssets"
   ): TypedContractMethod<
     [units: BigNumberish, index: BigNumberish],
@@ -935,6 +1054,13 @@ export interface MathHarness extends BaseContract {
     nameOrSignature: "toUnits"
   ): TypedContractMethod<
     [assets: BigNumberish, index: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "tolerated"
+  ): TypedContractMethod<
+    [remaining: BigNumberish, tolerance: BigNumberish, dust: BigNumberish],
     [bigint],
     "view"
   >;

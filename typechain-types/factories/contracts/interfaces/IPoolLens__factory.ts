@@ -587,8 +587,130 @@ const _abi = [
             name: "shortfall",
             type: "uint256",
           },
+          {
+            internalType: "uint256",
+            name: "writeDownPrice",
+            type: "uint256",
+          },
         ],
         internalType: "struct IPoolLens.PositionView[]",
+        name: "",
+        type: "tuple[]",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+      {
+        internalType: "address[]",
+        name: "accounts",
+        type: "address[]",
+      },
+    ],
+    name: "riskiest",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "address",
+            name: "account",
+            type: "address",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "debt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "writtenOff",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "health",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "shortfall",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "writeDownPrice",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct IPoolLens.PositionView[]",
+        name: "",
+        type: "tuple[]",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "address",
+        name: "pool",
+        type: "address",
+      },
+      {
+        internalType: "uint256",
+        name: "from",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "ticks",
+    outputs: [
+      {
+        components: [
+          {
+            internalType: "uint256",
+            name: "tick",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "debt",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "collateral",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "shortfall",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "writeDownPrice",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct IPoolLens.TickView[]",
         name: "",
         type: "tuple[]",
       },

@@ -1,0 +1,63 @@
+/**
+ * Twin of `RiskLadder.sol`: the ticks of scaled debt over collateral, and what they show at a price. A tick is 1 + 64 times
+ * the exponent plus the six bits below the leading one of the ratio in units of 2⁻¹¹².
+ */
+import { BPS } from "./interest";
+import { ORACLE_SCALE, performing, valueOf } from "./liquidation";
+import { WAD, divUp, min, mulDivDown } from "./fixedPoint";
+
+/** Ticks for one octave of the ratio: ratios within one tick differ by less than 1/64. */
+export const OCTAVE = 64n;
+/** The tick of debt without collateral, above every tick of a ratio and of a price. */
+export const TOP = 2n ** 14n - 1n;
+/** At any higher price a unit of collateral repays more than any debt. */
+export const MAX_PRICE = 2n ** 220n;
+
+const RATIO_BITS = 112n;
+
+/** Tick of a position; it never falls when debt grows or collateral shrinks. 0 without debt. */
+export function tickOf(scaledDebt: bigint, collateral: bigint): bigint {
+  if (scaledDebt === 0n) return 0n;
+  if (collateral === 0n) return TOP;
+  return tickOfRatio((scaledDebt << RATIO_BITS) / collateral);
+}
+
+/** Tick of the ratio at which debt is `limit` (wad) times the collateral's value: no position in a lower tick owes more. */
+export function tickAt(price: bigint, index: bigint, limit: bigint): bigint {
+  return tickOfRatio(mulDivDown(price, limit << RATIO_BITS, ORACLE_SCALE * index));
+}
+
+/**
+ * What the debt of a tick exceeds its collateral by: never more than its accounts lack one by one, and the same for a tick of one
+ * account. Debt is rounded up, value down.
+ */
+export function shortfallOf(
+  scaledDebt: bigint,
+  collateral: bigint,
+  price: bigint,
+  index: bigint,
+  writeDownIncentive: bigint,
+): bigint {
+  const debt = divUp(scaledDebt * index, WAD);
+  return saturatingSub(debt, performing(valueOf(collateral, min(price, MAX_PRICE)), writeDownIncentive));
+}
+
+/** The visible shortfall that lenders' assets may move past, rounded down; `tolerance` in basis points. */
+export function tolerated(remaining: bigint, tolerance: bigint, dust: bigint): bigint {
+  const part = (remaining * tolerance) / BPS;
+  return part > dust ? part : dust;
+}
+
+/** The most of `assets` that can leave before `shortfall` is not tolerated any more; all of it up to the dust bound. */
+export function leavable(assets: bigint, shortfall: bigint, tolerance: bigint, dust: bigint): bigint {
+  if (shortfall <= dust) return assets;
+  return tolerance === 0n ? 0n : saturatingSub(assets, divUp(shortfall * BPS, tolerance));
+}
+
+function tickOfRatio(ratio: bigint): bigint {
+  if (ratio === 0n) return 1n;
+  const exponent = BigInt(ratio.toString(2).length - 1);
+  return exponent * OCTAVE + ((ratio * OCTAVE) >> exponent) + 1n - OCTAVE;
+}
+
+const saturatingSub = (x: bigint, y: bigint) => (x > y ? x - y : 0n);
