@@ -3,7 +3,10 @@ import { MaxUint256 } from "ethers";
 import { Liquidation } from "../../sdk";
 import { ethers, loadFixture } from "../helpers/hre";
 import { lose } from "../helpers/losses";
+import { NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
+
+const WAD = 10n ** 18n;
 
 async function fixture() {
   const p = await deployProtocol();
@@ -74,13 +77,14 @@ describe("PoolLens", () => {
     expect(after.writtenOff).to.equal((await p.pool.positionOf(p.borrower)).writtenOff);
   });
 
-  it("knows the dust that a write-down leaves alone", async () => {
+  it("shows dust as well, which a write-down leaves alone by itself", async () => {
     const p = await loadFixture(fixture);
     const [, debt] = await p.pool.positionOf(p.borrower);
     const priceAt = (value: bigint) => (value * Liquidation.ORACLE_SCALE) / p.collaterals("50");
     // 30 short with the incentive: less than the dust of 50
     await p.oracle.setPrice(priceAt(((debt - p.assets("30")) * 102n) / 100n));
-    expect((await p.lens.positions(p.pool, [p.borrower]))[0].shortfall).to.equal(0n);
+    const [dust] = await p.lens.positions(p.pool, [p.borrower]);
+    expect(dust.shortfall).to.be.closeTo(p.assets("30"), p.assets("0.01"));
     expect(await p.pool.writeDown.staticCall([p.borrower])).to.equal(0n);
     await p.oracle.setPrice(priceAt(((debt - p.assets("60")) * 102n) / 100n));
     const [{ shortfall }] = await p.lens.positions(p.pool, [p.borrower]);
@@ -92,6 +96,51 @@ describe("PoolLens", () => {
     await p.oracle.setPrice(p.priceUnits("99"));
     expect((await p.lens.positions(p.pool, [p.borrower2]))[0].shortfall).to.be.lessThan(p.assets("50"));
     expect(await small.writeDown.staticCall([p.borrower2])).to.be.greaterThan(0n);
+  });
+
+  it("ranks accounts by the price at which they could not repay any more", async () => {
+    const p = await loadFixture(fixture);
+    await p.openPosition(p.borrower3, p.collaterals("1"), p.assets("1000"));
+    await p.provideCollateral(p.lender3, p.collaterals("1"));
+    await p.pool.connect(p.lender3).supplyCollateral(p.collaterals("1"), p.lender3);
+    const accounts = [p.lender3, p.borrower2, p.borrower, p.stranger, p.borrower3].map(({ address }) => address);
+    const ranked = await p.lens.riskiest(p.pool, accounts);
+    expect(ranked.slice(0, 3).map(({ account }) => account)).to.deep.equal(
+      [p.borrower, p.borrower3, p.borrower2].map(({ address }) => address),
+    );
+    expect(ranked.slice(3).map(({ writeDownPrice }) => writeDownPrice)).to.deep.equal([0n, 0n]);
+    const views = await p.lens.positions(p.pool, accounts);
+    for (const view of ranked) expect(views.map(String)).to.include(String(view));
+    expect(await p.lens.riskiest(p.pool, [])).to.deep.equal([]);
+    // at its price an account lacks nothing, a little below it does
+    for (const { account, writeDownPrice, collateral } of ranked.slice(0, 3)) {
+      const { debt } = await p.pool.positionOf(account);
+      const lack = (price: bigint) => debt - Liquidation.performing(Liquidation.valueOf(collateral, price), WAD / 50n);
+      expect(lack(writeDownPrice + writeDownPrice / 10n ** 9n)).to.be.lessThanOrEqual(1n);
+      expect(lack(writeDownPrice - writeDownPrice / 10n ** 6n)).to.be.greaterThan(0n);
+    }
+  });
+
+  it("lists the occupied ticks of a pool from the riskiest down", async () => {
+    const p = await loadFixture(fixture);
+    await p.setPrice("1600");
+    await setNext();
+    const ticks = await p.lens.ticks(p.pool, MaxUint256, 10, NEXT);
+    expect(ticks.map(({ tick }) => tick)).to.deep.equal((await p.pool.ladder(MaxUint256, 10)).map(({ tick }) => tick));
+    const views = await p.lens.positions(p.pool, [p.borrower, p.borrower2], NEXT);
+    for (const [i, { debt, collateral, shortfall, writeDownPrice }] of ticks.entries()) {
+      const view = views[i];
+      expect([debt, collateral, shortfall, writeDownPrice]).to.deep.equal([
+        view.debt,
+        view.collateral,
+        view.shortfall,
+        view.writeDownPrice,
+      ]);
+    }
+    expect(ticks[0].shortfall).to.equal(await p.pool.visibleShortfall(NEXT));
+    expect(await p.lens.ticks(p.pool, ticks[0].tick - 1n, 10)).to.have.lengthOf(1);
+    await p.oracle.setMode(1);
+    expect((await p.lens.ticks(p.pool, MaxUint256, 1))[0].shortfall).to.equal(0n);
   });
 
   it("shows everything but health and price while the oracle fails", async () => {
