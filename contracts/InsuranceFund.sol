@@ -65,8 +65,8 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     /// @dev Assets of a fund stay below this, so that they fit every packed field.
     uint256 private constant MAX_ASSETS = type(uint96).max;
     /// @dev What a pool may use to say what it sees. More must have been there when it fails.
-    uint256 private constant SIGHT_GAS = 2_000_000;
-    uint256 private constant SIGHT_GAS_NEEDED = 2_050_000;
+    uint256 private constant SIGHT_GAS = 4_000_000;
+    uint256 private constant SIGHT_GAS_NEEDED = 4_100_000;
 
     address public immutable socializer;
     address public immutable factory;

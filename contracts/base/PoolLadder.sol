@@ -144,11 +144,13 @@ abstract contract PoolLadder is PoolBase {
     ) internal view returns (uint256 shortfall, uint256 top) {
         uint256 floor = RiskLadder.tickAt(price, s.index, REPAYABLE);
         if (s.topTick < floor) return (0, s.topTick);
+        (uint256 index, uint256 w) = (s.index, WRITE_DOWN_INCENTIVE);
         for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
-            Tick memory sums = _ticks[t];
-            if (sums.scaledDebt == 0) continue;
+            Tick storage sums = _ticks[t];
+            uint256 scaledDebt = sums.scaledDebt;
+            if (scaledDebt == 0) continue;
             if (top == 0) top = t;
-            shortfall += RiskLadder.shortfallOf(sums.scaledDebt, sums.collateral, price, s.index, WRITE_DOWN_INCENTIVE);
+            shortfall += RiskLadder.shortfallOf(scaledDebt, sums.collateral, price, index, w);
             if (shortfall > enough) return (shortfall, top);
         }
         if (top == 0) top = floor - 1;

@@ -1,0 +1,36 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+
+import { InputError } from "../replay/errors";
+
+/** Runs a command; a mistake on its command line is one line, and exit code 2. */
+export async function runCommand(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}
+
+/** @throws InputError with what Node has to say about the arguments. */
+export function parseCommandLine<T extends ParseArgsConfig>(config: T) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new InputError(`${error.message.split(/\.? To specify/)[0]}: see --help`);
+  }
+}
+
+/** Minutes of measuring must not end with a file that cannot be written. */
+export function checkOutput(flag: string, file: string): void {
+  if (file === "") throw new InputError(`${flag} needs the name of a file`);
+  const folder = dirname(file);
+  if (!existsSync(folder)) throw new InputError(`${flag} ${file}: create the folder ${folder} first`);
+  if (existsSync(file) && statSync(file).isDirectory()) {
+    throw new InputError(`${flag} ${file}: that is a folder, name a file in it`);
+  }
+}

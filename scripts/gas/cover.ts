@@ -1,0 +1,60 @@
+import type { GasChain } from "./chain";
+import type { Lagan } from "./lagan";
+import type { BadDebt } from "./operations";
+import { loans } from "./scenario";
+import type { Tokens } from "./tokens";
+
+/** Who bears a victim's bad debt. */
+export const COVERS = ["uninsured", "inside cover", "through every layer"] as const;
+
+export type Cover = (typeof COVERS)[number];
+
+const DAY = 86_400n;
+
+/** More than any loss here takes, so that the staked capital never runs out. */
+const STAKED = loans(100_000);
+
+/** How a fund comes to bear the losses of two victims in a row in the same way. */
+export function coversOf(chain: GasChain, lagan: Lagan, tokens: Tokens): Record<Cover, Omit<BadDebt, "steps">> {
+  const { pool } = lagan;
+  const fund = lagan.fund.connect(chain.person("staker"));
+  const governed = lagan.fund.connect(chain.person("builder"));
+  const delay = BigInt(lagan.fundParams.cooldown) + BigInt(lagan.fundParams.window);
+
+  /** Staked capital, a reserve and a limit in force, a premium that has fees accrue. */
+  const insure = async (reserve: bigint, limit: bigint) => {
+    await tokens.endow(chain.person("staker"), await fund.getAddress());
+    await fund.deposit(STAKED, chain.person("staker"));
+    await fund.fundReserve(reserve);
+    await governed.setCoverageLimit(pool, limit);
+    await chain.wait(delay);
+    await fund.harvest(pool);
+    await chain.wait(DAY);
+    await fund.harvest(pool);
+  };
+
+  // Each loss takes the whole reserve and then staked capital.
+  const reserve = loans(100);
+  const limit = 2n * reserve;
+  let raisedAt = 0;
+  return {
+    uninsured: {},
+    "inside cover": {
+      prepare: () => insure(reserve, STAKED),
+      renew: () => fund.fundReserve(reserve),
+    },
+    // Each loss takes all that the limit leaves; the second finds it raised by as much.
+    "through every layer": {
+      prepare: async () => {
+        await insure(reserve, limit);
+        await governed.setCoverageLimit(pool, 2n * limit);
+        raisedAt = (await chain.provider.getBlock("latest"))!.timestamp + Number(delay);
+        await chain.wait(delay - DAY / 2n);
+      },
+      renew: async () => {
+        await chain.wait(raisedAt - (await chain.provider.getBlock("latest"))!.timestamp);
+        await fund.fundReserve(reserve);
+      },
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { dataSlice, getAddress, id, MaxUint256 } from "ethers";
+import type { GasChain } from "./chain";
+import { COVERS, coversOf } from "./cover";
+import type { Lagan } from "./lagan";
+import { borrowVictims, type Market, type Measure } from "./operations";
+import { loans, PRICES, VICTIM } from "./scenario";
+import type { Tokens } from "./tokens";
+
+/** Numbers of lenders that a loss must not depend on. */
+export const CROWDS = [10, 100, 1_000] as const;
+
+/** Accounts written down at once. */
+const WRITTEN_DOWN = [1, 10, 100] as const;
+
+/** Deposits in one transaction. */
+const BATCH = 100;
+
+/** What a loss costs whoever books it, by who bears it and among how many lenders. */
+export async function measureLosses(
+  chain: GasChain,
+  lagan: Lagan,
+  tokens: Tokens,
+  market: Market,
+  measure: Measure,
+): Promise<void> {
+  const { pool } = lagan;
+  const liquidator = pool.connect(chain.person("liquidator"));
+  const victims = [chain.person("victim"), chain.person("victim2")];
+  const covers = coversOf(chain, lagan, tokens);
+
+  for (const crowd of CROWDS) {
+    await chain.apart(async () => {
+      await addLenders(chain, lagan, crowd - 1);
+      for (const cover of COVERS) {
+        const bear = async (operation: string, book: (victim: HardhatEthersSigner) => Promise<unknown>) =>
+          chain.apart(async () => {
+            await covers[cover].prepare?.();
+            await borrowVictims(market, victims);
+            await market.setPrice(PRICES.shortfall);
+            await market.touch();
+            await book(victims[0]);
+            await covers[cover].renew?.();
+            await measure(`${operation}, ${crowd.toLocaleString("en-US")} lenders`, () => book(victims[1]));
+          });
+        await bear(`write down, ${cover}`, (victim) => liquidator.writeDown([victim]));
+        await bear(`liquidate with bad debt, ${cover}`, (victim) => liquidator.liquidate(victim, MaxUint256, 0n, "0x"));
+      }
+    });
+  }
+}
+
+/** What a write-down of many accounts costs. */
+export async function measureWriteDowns(
+  chain: GasChain,
+  lagan: Lagan,
+  market: Market,
+  measure: Measure,
+): Promise<void> {
+  const { pool } = lagan;
+  const victim = chain.person("victim");
+  const others = chain.bystanders.slice(0, Math.max(...WRITTEN_DOWN));
+  await chain.apart(async () => {
+    await market.supply(chain.person("lender"), loans(2_000_000));
+    await borrowVictims(market, [victim]);
+    await borrowBystanders(chain, lagan, others);
+    await market.setPrice(PRICES.shortfall);
+    await pool.writeDown([victim]);
+    for (const count of WRITTEN_DOWN) {
+      const accounts = others.slice(0, count);
+      await chain.apart(() =>
+        measure(`write down ${count} ${count === 1 ? "account" : "accounts"}`, () => pool.writeDown(accounts)),
+      );
+    }
+  });
+}
+
+/** Positions like a victim's, for accounts that hold no tokens. */
+export async function borrowBystanders(
+  chain: GasChain,
+  { pool }: Lagan,
+  accounts: readonly HardhatEthersSigner[],
+): Promise<void> {
+  const giver = pool.connect(chain.person("background"));
+  for (const account of accounts) {
+    await giver.supplyCollateral(VICTIM.collateral, account);
+    await pool.connect(account).borrow(VICTIM.debt, account, account);
+  }
+}
+
+async function addLenders(chain: GasChain, { pool }: Lagan, count: number): Promise<void> {
+  const giver = pool.connect(chain.person("lender"));
+  const calls = Array.from({ length: count }, (_, i) =>
+    pool.interface.encodeFunctionData("deposit", [loans(100), getAddress(dataSlice(id(`lender ${i}`), 12))]),
+  );
+  for (let i = 0; i < count; i += BATCH) await giver.multicall(calls.slice(i, i + BATCH));
+}
