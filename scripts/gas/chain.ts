@@ -27,8 +27,7 @@ export class GasChain {
 
   static async start(): Promise<GasChain> {
     const { default: hre } = await import("hardhat");
-    if (hre.network.name !== "hardhat")
-      throw new InputError("HARDHAT_NETWORK is set: this runs on the in-process chain only");
+    if (hre.network.name !== "hardhat") throw new InputError("Unset HARDHAT_NETWORK: this needs a chain of its own");
     const config = hre.config.networks.hardhat;
     // Read when the chain starts, which is at the first request.
     config.hardfork = HARDFORK;
@@ -65,8 +64,9 @@ export class GasChain {
     const before = await this.provider.getBlockNumber();
     await send();
     const block = await this.provider.getBlock("latest");
-    if (block?.number !== before + 1 || block.transactions.length !== 1)
+    if (block?.number !== before + 1 || block.transactions.length !== 1) {
       throw new Error("Measure one transaction at a time");
+    }
     return { gas: Number(block.gasUsed), hash: block.transactions[0] };
   }
 

@@ -14,6 +14,21 @@ const DAY = 86_400n;
 /** More than any loss here takes, so that the staked capital never runs out. */
 const STAKED = loans(100_000);
 
+/** @throws Error if the latest loss was not borne as `cover` says: then its row measures something else than its name. */
+export async function requireBorne({ socializer }: Lagan, cover: Cover): Promise<void> {
+  const { fees, reserve, staked, interest, principal, lenderEpoch } = await socializer.lossOf(
+    await socializer.lossCount(),
+  );
+  const insured = reserve > 0n && staked > 0n;
+  const claimed = interest > 0n && principal > 0n && lenderEpoch > 0n;
+  const borne = {
+    uninsured: !insured && claimed,
+    "inside cover": insured && interest + principal === 0n,
+    "through every layer": fees > 0n && insured && claimed,
+  }[cover];
+  if (!borne) throw new Error(`The loss that should be ${cover} is not`);
+}
+
 /** How a fund comes to bear the losses of two victims in a row in the same way. */
 export function coversOf(chain: GasChain, lagan: Lagan, tokens: Tokens): Record<Cover, Omit<BadDebt, "steps">> {
   const { pool } = lagan;

@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { dataSlice, getAddress, id, MaxUint256 } from "ethers";
 import type { GasChain } from "./chain";
-import { COVERS, coversOf } from "./cover";
+import { COVERS, coversOf, requireBorne } from "./cover";
 import type { Lagan } from "./lagan";
 import { borrowVictims, type Market, type Measure } from "./operations";
 import { loans, PRICES, VICTIM } from "./scenario";
@@ -42,6 +42,7 @@ export async function measureLosses(
             await book(victims[0]);
             await covers[cover].renew?.();
             await measure(`${operation}, ${crowd.toLocaleString("en-US")} lenders`, () => book(victims[1]));
+            await requireBorne(lagan, cover);
           });
         await bear(`write down, ${cover}`, (victim) => liquidator.writeDown([victim]));
         await bear(`liquidate with bad debt, ${cover}`, (victim) => liquidator.liquidate(victim, MaxUint256, 0n, "0x"));
