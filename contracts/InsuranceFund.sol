@@ -67,6 +67,8 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     /// @dev What a pool may use to say what it sees. More must have been there when it fails.
     uint256 private constant SIGHT_GAS = 4_000_000;
     uint256 private constant SIGHT_GAS_NEEDED = 4_100_000;
+    /// @dev A hold that nobody confirms for this long stops no clock any longer: it may be over (seconds).
+    uint256 private constant CONFIRM_WITHIN = 1 days;
 
     address public immutable socializer;
     address public immutable factory;
@@ -136,7 +138,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         _mint(s.y, receiver, shares);
         _store(s);
         emit Deposit(msg.sender, receiver, assets, shares);
-        _pull(ASSET, msg.sender, assets);
+        _collect(msg.sender, assets, _net(s) + s.unvested + s.reserve);
     }
 
     /* ------------------------------------------- STAKERS LEAVE ----------------------------------------- */
@@ -276,20 +278,20 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function _recordHold(address pool) private {
-        uint208 last = _stops.latest();
-        bool stopped = uint48(last) != 0;
-        if (stopped == (pool != address(0))) return;
+        bool stopped = uint48(_stops.latest()) != 0;
+        bool held = pool != address(0);
+        if (!stopped && !held) return;
         uint256 stood = _stoodBy(block.timestamp) << 48;
-        _stops.push(uint48(block.timestamp), uint208(stopped ? stood : stood | block.timestamp));
-        if (stopped) emit WindowsResumed();
-        else emit WindowsStopped(pool);
+        _stops.push(uint48(block.timestamp), uint208(held ? stood | block.timestamp : stood));
+        if (!held) emit WindowsResumed();
+        else if (!stopped) emit WindowsStopped(pool);
     }
 
     /// @dev Seconds that windows have stood still by `time`.
     function _stoodBy(uint256 time) private view returns (uint256 stood) {
-        uint256 last = _stops.upperLookupRecent(uint48(time));
+        uint256 last = _stops.upperLookup(uint48(time));
         stood = last >> 48;
-        if (uint48(last) != 0) stood += time - uint48(last);
+        if (uint48(last) != 0) stood += (time - uint48(last)).min(CONFIRM_WITHIN);
     }
 
     /// @dev The window's length, and what it has stood still since it opened.
@@ -309,7 +311,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve += assets;
         _store(s);
         emit ReserveFunded(msg.sender, assets);
-        _pull(ASSET, msg.sender, assets);
+        _collect(msg.sender, assets, _net(s) + s.unvested + s.reserve);
     }
 
     /// @inheritdoc IInsuranceFund
@@ -445,12 +447,13 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     /// @inheritdoc IInsuranceFund
     function coverageOf(address pool) external view returns (Coverage memory) {
         Limit storage l = _limits[pool];
-        bool waits = l.effectiveAt > block.timestamp;
+        uint256 effectiveAt = _effectiveAt(l);
+        bool waits = effectiveAt > block.timestamp;
         return
             Coverage({
                 limit: _limitOf(l),
                 pendingLimit: waits ? l.pending : 0,
-                effectiveAt: waits ? l.effectiveAt : 0,
+                effectiveAt: waits ? effectiveAt : 0,
                 outstanding: l.outstanding,
                 premiumAt: l.premiumAt
             });
@@ -521,7 +524,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function _store(Cache memory s) private {
-        _ledger = s.y;
+        _storeLedger(s.y);
         _tier = Tier(uint104(s.reserve), uint104(s.unvested), uint40(block.timestamp));
     }
 
@@ -547,7 +550,13 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function _limitOf(Limit storage limit) private view returns (uint256) {
-        return limit.effectiveAt != 0 && limit.effectiveAt <= block.timestamp ? limit.pending : limit.limit;
+        return limit.effectiveAt != 0 && _effectiveAt(limit) <= block.timestamp ? limit.pending : limit.limit;
+    }
+
+    /// @dev Later by what windows have stood still since the increase was set: every staker can leave first.
+    function _effectiveAt(Limit storage limit) private view returns (uint256 time) {
+        time = limit.effectiveAt;
+        if (time != 0) time += _stoodBy(block.timestamp) - _stoodBy(time - cooldownPeriod - windowPeriod);
     }
 
     /// @dev Keeps the list of pools with a limit.

@@ -18,6 +18,9 @@ import {Interest} from "./libraries/Interest.sol";
 contract PoolFactory is IPoolFactory, AccessManaged {
     uint256 private constant WAD = 1e18;
     uint256 private constant MAX_DECIMALS = 30;
+    uint256 private constant ORACLE_GAS = 500_000;
+    /// @dev 64/65: one tick of the risk ladder below 1.
+    uint256 private constant MAX_REPAYABLE = 0.984e18;
 
     address private immutable POOL_HEAD;
     address private immutable POOL_TAIL;
@@ -64,7 +67,8 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         _checkAsset("collateralAsset", p.collateralAsset);
         if (p.asset == p.collateralAsset) revert InvalidAsset(p.asset);
         if (p.oracle.code.length == 0) revert NotAContract("oracle", p.oracle);
-        IOracle(p.oracle).price(); // an oracle that cannot answer is refused with its own error
+        // an oracle that cannot answer is refused with its own error, or runs out of what a pool's guard gives it
+        IOracle(p.oracle).price{gas: ORACLE_GAS}();
         if (p.socializer.code.length == 0) revert NotAContract("socializer", p.socializer);
         if (IBadDebtSocializer(p.socializer).factory() != address(this)) revert Mismatch("socializer", p.socializer);
         if (p.fund == address(0)) return;
@@ -89,11 +93,13 @@ contract PoolFactory is IPoolFactory, AccessManaged {
     }
 
     function _checkTerms(PoolParams calldata p) private pure {
-        _check("lltv", p.lltv, 0.01e18, 0.99e18);
+        _check("lltv", p.lltv, 0.01e18, MAX_REPAYABLE);
         _check("maxIncentive", p.maxIncentive, 0, 0.5e18);
         // LLTV·(1+i) < 1: an account can be liquidated before its collateral is worth less than its debt plus incentive
         _check("lltv * (1 + maxIncentive)", (p.lltv * (WAD + p.maxIncentive)) / WAD, 0, WAD - 1);
         _check("writeDownIncentive", p.writeDownIncentive, 0, p.maxIncentive);
+        // healthy debt shares no tick of the risk ladder with debt that cannot repay: it would hide its shortfall
+        _check("lltv * (1 + writeDownIncentive)", (p.lltv * (WAD + p.writeDownIncentive)) / WAD, 0, MAX_REPAYABLE);
         _check("minIncentive", p.minIncentive, 0, p.writeDownIncentive);
         _check("targetHealth", p.targetHealth, WAD, 10 * WAD);
         _check("minDebt", p.minDebt, 1, type(uint96).max);

@@ -37,6 +37,11 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         ASSET = IERC20(asset_);
     }
 
+    /// @dev One write: assigning the struct itself would write its fields one by one.
+    function _storeLedger(Ledger memory y) internal {
+        _ledger = Ledger({supply: y.supply, net: y.net, epoch: y.epoch, generation: y.generation, flags: y.flags});
+    }
+
     /// @dev At the last epoch number the loss is absorbed without one; the heir learns it from the unchanged number.
     function _openEpoch(Ledger memory y) internal {
         if (y.epoch == type(uint24).max) return;
@@ -49,6 +54,17 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         if (y.generation == type(uint8).max) return;
         emit GenerationEnded(y.generation++, y.supply);
         y.supply = 0;
+    }
+
+    /// @dev Takes `amount` of the asset. What the books count on must then be there: with a token that keeps a fee it is not.
+    /// @param due all that the books count on, `amount` included
+    function _collect(address from, uint256 amount, uint256 due) internal {
+        ASSET.safeTransferFrom(from, address(this), amount);
+        uint256 balance = ASSET.balanceOf(address(this));
+        if (balance < due) {
+            uint256 missing = due - balance;
+            revert IncorrectTransfer(address(ASSET), amount, missing < amount ? amount - missing : 0);
+        }
     }
 
     /// @dev Takes exactly `amount`: a token that keeps a fee is refused.

@@ -218,20 +218,24 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /// @dev The heir stores `y`.
     function _mint(Ledger memory y, address to, uint256 shares) internal {
-        if (to == address(0)) revert ERC20InvalidReceiver(to);
-        if (_isStranding(to)) revert InvalidReceiver(to);
-        uint256 supply = y.supply + shares;
-        if (supply > MAX_SUPPLY) revert AmountTooLarge(supply, MAX_SUPPLY);
-        y.supply = uint112(supply);
-        _receive(y, to, shares);
-        emit Transfer(address(0), to, shares);
+        unchecked {
+            if (to == address(0)) revert ERC20InvalidReceiver(to);
+            if (_isStranding(to)) revert InvalidReceiver(to);
+            uint256 supply = y.supply + shares;
+            if (supply > MAX_SUPPLY) revert AmountTooLarge(supply, MAX_SUPPLY);
+            y.supply = uint112(supply);
+            _receive(y, to, shares);
+            emit Transfer(address(0), to, shares);
+        }
     }
 
     /// @dev The heir stores `y`.
     function _burn(Ledger memory y, address from, uint256 shares) internal {
-        _send(y, from, shares);
-        y.supply -= uint112(shares);
-        emit Transfer(from, address(0), shares);
+        unchecked {
+            _send(y, from, shares);
+            y.supply -= uint112(shares);
+            emit Transfer(from, address(0), shares);
+        }
     }
 
     function _transfer(address from, address to, uint256 shares) private {
@@ -244,24 +248,29 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     }
 
     function _send(Ledger memory y, address from, uint256 shares) private {
-        Account memory a = _touch(y, from);
-        if (a.balance < shares) revert ERC20InsufficientBalance(from, a.balance, shares);
-        uint256 locked = _lockedOf(y, a, from);
-        if (a.balance - locked < shares) revert SharesLocked(from, locked);
-        a.balance -= uint112(shares);
-        _accounts[from] = a;
+        unchecked {
+            Account memory a = _touch(y, from);
+            if (a.balance < shares) revert ERC20InsufficientBalance(from, a.balance, shares);
+            uint256 locked = _lockedOf(y, a, from);
+            if (a.balance - locked < shares) revert SharesLocked(from, locked);
+            a.balance -= uint112(shares);
+            _accounts[from] = a;
+        }
     }
 
     function _receive(Ledger memory y, address to, uint256 shares) private {
-        Account memory a = _touch(y, to);
-        a.balance += uint112(shares);
-        uint256 received = shares;
-        if (a.lastInbound == uint32(block.timestamp)) received += uint256(a.received) << a.exponent;
-        else a.lastInbound = uint32(block.timestamp);
-        uint256 exponent = received >> RECEIVED_BITS == 0 ? 0 : FixedPointMathLib.log2(received) + 1 - RECEIVED_BITS;
-        a.received = uint48(received >> exponent);
-        a.exponent = uint8(exponent);
-        _accounts[to] = a;
+        unchecked {
+            Account memory a = _touch(y, to);
+            a.balance += uint112(shares);
+            uint256 received = shares;
+            if (a.lastInbound == uint32(block.timestamp)) received += uint256(a.received) << a.exponent;
+            else a.lastInbound = uint32(block.timestamp);
+            uint256 exponent =
+                received >> RECEIVED_BITS == 0 ? 0 : FixedPointMathLib.log2(received) + 1 - RECEIVED_BITS;
+            a.received = uint48(received >> exponent);
+            a.exponent = uint8(exponent);
+            _accounts[to] = a;
+        }
     }
 
     /// @dev Brings an account to the current epoch and generation. The caller stores it.
@@ -282,14 +291,18 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /// @dev Shares of `account` that cannot leave now, at most its balance.
     function _lockedOf(Ledger memory y, Account memory a, address account) private view returns (uint256 locked) {
-        locked = _coolingOf(account) + _arrivedOf(y, a);
-        if (locked > a.balance) locked = a.balance;
+        unchecked {
+            locked = _coolingOf(account) + _arrivedOf(y, a);
+            if (locked > a.balance) locked = a.balance;
+        }
     }
 
     /// @dev Shares that came in in the block of an epoch that is this one.
     function _arrivedOf(Ledger memory y, Account memory a) private view returns (uint256) {
-        if (a.lastInbound != uint32(block.timestamp) || _epochs[y.epoch].time != a.lastInbound) return 0;
-        return uint256(a.received) << a.exponent;
+        unchecked {
+            if (a.lastInbound != uint32(block.timestamp) || _epochs[y.epoch].time != a.lastInbound) return 0;
+            return uint256(a.received) << a.exponent;
+        }
     }
 
     /// @dev Shares of `account` that can leave now.

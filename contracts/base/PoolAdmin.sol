@@ -52,6 +52,6 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         Cache memory s = _accrued();
         _credit(s, interest, fees);
         _storeShared(s);
-        _ledger = s.y;
+        _storeLedger(s.y);
     }
 }

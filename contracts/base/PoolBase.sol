@@ -113,8 +113,8 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     /* ------------------------------------------ LOAD AND STORE ----------------------------------------- */
 
     function _accrued() internal view returns (Cache memory s) {
-        Shared memory x = _shared;
-        Borrowers memory z = _borrowers;
+        Shared storage x = _shared;
+        Borrowers storage z = _borrowers;
         s.y = _ledger;
         s.index = x.index;
         s.rate = x.rate;
@@ -179,22 +179,28 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     function _storeAll(Cache memory s) internal {
         _storeShared(s);
         _storeBorrowers(s);
-        _ledger = s.y;
+        _storeLedger(s.y);
     }
 
     /* ------------------------------------------- THE IDENTITY ------------------------------------------ */
 
     function _cash(Cache memory s) internal pure returns (uint256) {
-        return uint256(int256(s.y.net) - s.borrowed);
+        unchecked {
+            return uint256(int256(s.y.net) - s.borrowed);
+        }
     }
 
     function _fees(Cache memory s) internal pure returns (uint256) {
-        if (s.y.supply == 0) return _cash(s) + s.debt;
-        return s.booked + Interest.feesOf(uint256(int256(s.debt) - s.borrowed), s.premium);
+        unchecked {
+            if (s.y.supply == 0) return _cash(s) + s.debt;
+            return s.booked + Interest.feesOf(uint256(int256(s.debt) - s.borrowed), s.premium);
+        }
     }
 
     function _lenderAssets(Cache memory s) internal pure returns (uint256) {
-        return s.y.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
+        unchecked {
+            return s.y.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
+        }
     }
 
     /// @dev Ends the running interest: from here on fees are `fees`, and interest counts from 0.

@@ -97,7 +97,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         _storeShared(s);
         _storeBorrowers(s);
         emit Repaid(msg.sender, onBehalf, repaid, scaled);
-        _pull(ASSET, msg.sender, repaid);
+        _collect(msg.sender, repaid, _cash(s));
     }
 
     /* ---------------------------------------------- VIEWS ---------------------------------------------- */
@@ -113,9 +113,11 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
     /* --------------------------------------------- HELPERS --------------------------------------------- */
 
     function _requireHealthy(Cache memory s, address account, Position memory p) private {
-        uint256 debt = _debtOf(p.scaledDebt, s.index);
-        uint256 value = Liquidation.valueOf(p.collateral, _price(s));
-        if (!Liquidation.isHealthy(value, debt, LLTV)) revert Unhealthy(account, debt, (value * LLTV) / WAD);
+        unchecked {
+            uint256 debt = _debtOf(p.scaledDebt, s.index);
+            uint256 value = Liquidation.valueOf(p.collateral, _price(s));
+            if (!Liquidation.isHealthy(value, debt, LLTV)) revert Unhealthy(account, debt, (value * LLTV) / WAD);
+        }
     }
 
     function _requireNotDefaulted(address account, Position memory p) private pure {

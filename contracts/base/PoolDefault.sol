@@ -43,7 +43,10 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             }
             total += scaled[i];
         }
-        if (total == 0) return 0;
+        if (total == 0) {
+            _storeShared(s); // the price was seen
+            return 0;
+        }
         uint256 lossId;
         (lossId, shortfall) = _book(s, total);
         for (uint256 i; i < accounts.length; ++i) {
@@ -140,7 +143,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
 
         COLLATERAL.safeTransfer(msg.sender, seized);
         if (data.length != 0) ILiquidateCallback(msg.sender).onLiquidate(repaid, seized, data);
-        _pull(ASSET, msg.sender, repaid);
+        _collect(msg.sender, repaid, _cash(s) + repaid - ofDebt);
         _forward(s, payments, repaid - ofDebt);
     }
 
@@ -202,7 +205,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         _positions[account] = p;
         _storeShared(s);
         emit WrittenOffRepaid(msg.sender, account, repaid);
-        _pull(ASSET, msg.sender, repaid);
+        _collect(msg.sender, repaid, _cash(s) + repaid);
         _forward(s, payments, repaid);
     }
 
@@ -308,6 +311,6 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
         _credit(s, interest, fees);
         _storeShared(s);
-        _ledger = s.y;
+        _storeLedger(s.y);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
-import {LadderTick, PoolParams} from "../interfaces/ILendingPool.sol";
+import {PoolParams} from "../interfaces/ILendingPool.sol";
 import {RiskLadder} from "../libraries/RiskLadder.sol";
 import {PoolBase} from "./PoolBase.sol";
 
@@ -19,7 +19,7 @@ import {PoolBase} from "./PoolBase.sol";
 /// THE GUARD refuses to move lenders' assets past a visible loss. Without debt there is nothing to see, and no oracle is asked.
 ///
 /// BLIND. An oracle that fails leaves the guard without sight: nobody enters, and nobody leaves until it has been on record
-/// for the pool's blind period. Whatever reads a good price ends the record.
+/// for the pool's blind period, confirmed at least once a day. Whatever reads a good price ends the record.
 abstract contract PoolLadder is PoolBase {
     using FixedPointMathLib for uint256;
 
@@ -31,6 +31,14 @@ abstract contract PoolLadder is PoolBase {
         bool initialised;
     }
 
+    /// @dev Since when the oracle has been on record as failing, and when that was last confirmed.
+    struct Blindness {
+        uint40 since;
+        uint40 confirmed;
+    }
+
+    /// @dev A record that nobody confirms for this long is none: the oracle may have answered meanwhile (seconds).
+    uint256 private constant CONFIRM_WITHIN = 1 days;
     /// @dev What the oracle may use. More must have been there when it fails: starved gas looks like a failure.
     uint256 private constant ORACLE_GAS = 500_000;
     uint256 private constant ORACLE_GAS_NEEDED = 520_000;
@@ -43,11 +51,11 @@ abstract contract PoolLadder is PoolBase {
     /// @dev 1/(1+w): the part of a collateral's value that repays debt.
     uint256 internal immutable REPAYABLE;
 
-    mapping(uint256 => Tick) private _ticks;
+    mapping(uint256 => Tick) internal _ticks;
     /// @dev A bit for each initialised tick, 256 to a word.
     mapping(uint256 => uint256) private _marks;
-    /// @dev When blindness was recorded; read only while FLAG_BLIND is set.
-    uint256 private _blindSince;
+    /// @dev Read only while FLAG_BLIND is set.
+    Blindness private _blindness;
 
     constructor(PoolParams memory p) PoolBase(p) {
         TOLERANCE = p.guardTolerance;
@@ -70,26 +78,23 @@ abstract contract PoolLadder is PoolBase {
     ) internal returns (uint16 to) {
         to = uint16(RiskLadder.tickOf(newDebt, newCollateral));
         if (from == to) {
-            if (to == 0) return to;
-            Tick memory t = _ticks[to];
-            t.scaledDebt = uint96(t.scaledDebt + newDebt - debt);
-            t.collateral = uint152(t.collateral + newCollateral - collateral);
-            _ticks[to] = t;
+            if (to != 0) _add(to, int256(newDebt) - int256(debt), int256(newCollateral) - int256(collateral));
             return to;
         }
-        if (from != 0) {
-            Tick memory t = _ticks[from];
-            t.scaledDebt -= uint96(debt);
-            t.collateral -= uint152(collateral);
-            _ticks[from] = t;
-        }
-        if (to != 0) {
-            Tick memory t = _ticks[to];
-            if (!t.initialised) _mark(to);
-            t.scaledDebt += uint96(newDebt);
-            t.collateral += uint152(newCollateral);
-            t.initialised = true;
-            _ticks[to] = t;
+        if (from != 0) _add(from, -int256(debt), -int256(collateral));
+        if (to != 0) _add(to, int256(newDebt), int256(newCollateral));
+    }
+
+    /// @dev Sums of what the ticks' positions hold: no more than all debt, and 2^40 positions' collateral.
+    function _add(uint256 tick, int256 debt, int256 collateral) private {
+        Tick storage sums = _ticks[tick];
+        if (!sums.initialised) _mark(tick);
+        unchecked {
+            _ticks[tick] = Tick({
+                scaledDebt: uint96(uint256(int256(uint256(sums.scaledDebt)) + debt)),
+                collateral: uint152(uint256(int256(uint256(sums.collateral)) + collateral)),
+                initialised: true
+            });
         }
     }
 
@@ -105,32 +110,23 @@ abstract contract PoolLadder is PoolBase {
     }
 
     function _mark(uint256 tick) private {
-        _marks[tick >> 8] |= 1 << (tick & 255);
+        unchecked {
+            _marks[tick >> 8] |= 1 << (tick & 255);
+        }
     }
 
     /// @dev The highest marked tick from `from` down to `floor` (at least 1); 0 for none.
-    function _highest(uint256 from, uint256 floor) private view returns (uint256 tick) {
-        if (from < floor) return 0;
-        uint256 word = from >> 8;
-        uint256 bits = _marks[word] & (type(uint256).max >> (255 - (from & 255)));
-        while (bits == 0) {
-            if (word == floor >> 8) return 0;
-            bits = _marks[--word];
-        }
-        tick = (word << 8) | bits.log2();
-        if (tick < floor) tick = 0;
-    }
-
-    /// @dev The occupied ticks from `from` down to `floor`, at most `count`.
-    function _occupied(uint256 from, uint256 floor, uint256 count) internal view returns (LadderTick[] memory ticks) {
-        ticks = new LadderTick[](count.min(from));
-        uint256 found;
-        for (uint256 t = _highest(from, floor); t != 0 && found < ticks.length; t = _highest(t - 1, floor)) {
-            Tick memory sums = _ticks[t];
-            if (sums.scaledDebt != 0) ticks[found++] = LadderTick(t, sums.scaledDebt, sums.collateral);
-        }
-        assembly ("memory-safe") {
-            mstore(ticks, found)
+    function _highest(uint256 from, uint256 floor) internal view returns (uint256 tick) {
+        unchecked {
+            if (from < floor) return 0;
+            uint256 word = from >> 8;
+            uint256 bits = _marks[word] & (type(uint256).max >> (255 - (from & 255)));
+            while (bits == 0) {
+                if (word == floor >> 8) return 0;
+                bits = _marks[--word];
+            }
+            tick = (word << 8) | bits.log2();
+            if (tick < floor) tick = 0;
         }
     }
 
@@ -142,18 +138,20 @@ abstract contract PoolLadder is PoolBase {
         uint256 price,
         uint256 enough
     ) internal view returns (uint256 shortfall, uint256 top) {
-        uint256 floor = RiskLadder.tickAt(price, s.index, REPAYABLE);
-        if (s.topTick < floor) return (0, s.topTick);
-        (uint256 index, uint256 w) = (s.index, WRITE_DOWN_INCENTIVE);
-        for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
-            Tick storage sums = _ticks[t];
-            uint256 scaledDebt = sums.scaledDebt;
-            if (scaledDebt == 0) continue;
-            if (top == 0) top = t;
-            shortfall += RiskLadder.shortfallOf(scaledDebt, sums.collateral, price, index, w);
-            if (shortfall > enough) return (shortfall, top);
+        unchecked {
+            uint256 floor = RiskLadder.tickAt(price, s.index, REPAYABLE);
+            if (s.topTick < floor) return (0, s.topTick);
+            (uint256 index, uint256 w) = (s.index, WRITE_DOWN_INCENTIVE);
+            for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
+                Tick storage sums = _ticks[t];
+                uint256 scaledDebt = sums.scaledDebt;
+                if (scaledDebt == 0) continue;
+                if (top == 0) top = t;
+                shortfall += RiskLadder.shortfallOf(scaledDebt, sums.collateral, price, index, w);
+                if (shortfall > enough) return (shortfall, top);
+            }
+            if (top == 0) top = floor - 1;
         }
-        if (top == 0) top = floor - 1;
     }
 
     /* -------------------------------------------- THE GUARD -------------------------------------------- */
@@ -212,30 +210,38 @@ abstract contract PoolLadder is PoolBase {
         if (!seen && available < ORACLE_GAS_NEEDED) revert InsufficientGas(available, ORACLE_GAS_NEEDED);
     }
 
-    /// @dev The oracle's price, or the oracle's error.
+    /// @dev The oracle's price, or the oracle's error. One that took more than the guard gives is a price, but no sight.
     function _price(Cache memory s) internal returns (uint256 price) {
-        price = ORACLE.price();
-        _sighted(s);
+        bool seen;
+        (seen, price) = _look();
+        if (seen) _sighted(s);
+        else price = ORACLE.price();
     }
 
     /// @dev A good price ends the record of blindness. The caller stores `s`.
     function _sighted(Cache memory s) internal {
         if (s.flags & FLAG_BLIND == 0) return;
         s.flags &= ~FLAG_BLIND;
-        _blindSince = 0;
+        delete _blindness;
         emit SightRegained();
     }
 
-    /// @dev Puts blindness on record. The caller stores `s`.
+    /// @dev Puts blindness on record, or confirms it. The caller stores `s`.
     function _blinded(Cache memory s) internal {
-        if (s.flags & FLAG_BLIND != 0) return;
-        s.flags |= FLAG_BLIND;
-        _blindSince = block.timestamp;
-        emit SightLost();
+        uint40 since = uint40(_blindSinceOf(s));
+        if (since == 0) {
+            since = uint40(block.timestamp);
+            s.flags |= FLAG_BLIND;
+            emit SightLost();
+        }
+        _blindness = Blindness(since, uint40(block.timestamp));
     }
 
+    /// @dev 0 without a record that was confirmed in time.
     function _blindSinceOf(Cache memory s) internal view returns (uint256) {
-        return s.flags & FLAG_BLIND != 0 ? _blindSince : 0;
+        if (s.flags & FLAG_BLIND == 0) return 0;
+        Blindness memory b = _blindness;
+        return block.timestamp <= b.confirmed + CONFIRM_WITHIN ? b.since : 0;
     }
 
     function _mayLeaveBlind(Cache memory s) internal view returns (bool) {

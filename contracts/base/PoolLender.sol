@@ -18,22 +18,24 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
 
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
-        shares = SharesMath.toSharesDown(assets, _lenderAssets(s), s.y.supply);
-        _enter(s, assets, shares, receiver);
+        uint256 total = _lenderAssets(s);
+        shares = SharesMath.toSharesDown(assets, total, s.y.supply);
+        _enter(s, total, assets, shares, receiver);
     }
 
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
-        assets = SharesMath.toAssetsUp(shares, _lenderAssets(s), s.y.supply);
-        _enter(s, assets, shares, receiver);
+        uint256 total = _lenderAssets(s);
+        assets = SharesMath.toAssetsUp(shares, total, s.y.supply);
+        _enter(s, total, assets, shares, receiver);
     }
 
-    function _enter(Cache memory s, uint256 assets, uint256 shares, address receiver) private {
+    function _enter(Cache memory s, uint256 total, uint256 assets, uint256 shares, address receiver) private {
         if (s.flags & FLAG_PAUSED != 0) revert Paused();
         if (assets == 0 || shares == 0) revert ZeroAmount();
-        uint256 room = _room(s);
+        uint256 room = _room(s, total);
         if (assets > room) revert SupplyCapExceeded(assets, room);
-        _guard(s, _lenderAssets(s), false);
+        _guard(s, total, false);
         // what the pool holds without shares is fees, and stays so
         bool first = s.y.supply == 0;
         if (first) _settleFees(s, _fees(s));
@@ -41,37 +43,46 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         _mint(s.y, receiver, shares);
         _storeShared(s);
         if (first) _storeBorrowers(s);
-        _ledger = s.y;
+        _storeLedger(s.y);
         emit Deposit(msg.sender, receiver, assets, shares);
-        _pull(ASSET, msg.sender, assets);
+        _collect(msg.sender, assets, _cash(s));
     }
 
     /* --------------------------------------------- LEAVE ----------------------------------------------- */
 
     function withdraw(uint256 assets, address receiver, address owner) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
-        shares = SharesMath.toSharesUp(assets, _lenderAssets(s), s.y.supply);
-        _leave(s, assets, shares, receiver, owner);
+        uint256 total = _lenderAssets(s);
+        shares = SharesMath.toSharesUp(assets, total, s.y.supply);
+        _leave(s, total, assets, shares, receiver, owner);
     }
 
     function redeem(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
-        assets = SharesMath.toAssetsDown(shares, _lenderAssets(s), s.y.supply);
-        _leave(s, assets, shares, receiver, owner);
+        uint256 total = _lenderAssets(s);
+        assets = SharesMath.toAssetsDown(shares, total, s.y.supply);
+        _leave(s, total, assets, shares, receiver, owner);
     }
 
-    function _leave(Cache memory s, uint256 assets, uint256 shares, address receiver, address owner) private {
+    function _leave(
+        Cache memory s,
+        uint256 total,
+        uint256 assets,
+        uint256 shares,
+        address receiver,
+        address owner
+    ) private {
         if (assets == 0 || shares == 0) revert ZeroAmount();
         if (receiver == address(0)) revert ZeroAddress();
         if (msg.sender != owner && !_operators[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
         uint256 cash = _cash(s);
         if (assets > cash) revert InsufficientCash(assets, cash);
-        _guard(s, _left(_lenderAssets(s), assets), true);
+        _guard(s, _left(total, assets), true);
         _burn(s.y, owner, shares);
         s.y.net -= _toNet(assets);
         if (s.y.supply == 0) s.unvested = 0;
         _storeShared(s);
-        _ledger = s.y;
+        _storeLedger(s.y);
         emit Withdraw(msg.sender, receiver, owner, assets, shares);
         ASSET.safeTransfer(receiver, assets);
     }
@@ -83,8 +94,9 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         if (s.flags & FLAG_PAUSED != 0 || receiver == address(0) || _isStranding(receiver) || !_isEnterable(s))
             return 0;
         uint256 shares = MAX_SUPPLY - s.y.supply;
-        uint256 assets = SharesMath.toAssetsDown(shares, _lenderAssets(s), s.y.supply);
-        uint256 room = _room(s);
+        uint256 total = _lenderAssets(s);
+        uint256 assets = SharesMath.toAssetsDown(shares, total, s.y.supply);
+        uint256 room = _room(s, total);
         return assets < room ? assets : room;
     }
 
@@ -117,14 +129,16 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
     }
 
     /// @dev What the supply cap and the packing leave for new deposits.
-    function _room(Cache memory s) private view returns (uint256) {
-        uint256 byCap = _left(_capOf(s), _lenderAssets(s));
+    function _room(Cache memory s, uint256 total) private view returns (uint256) {
+        uint256 byCap = _left(_capOf(s), total);
         uint256 byPacking = _left(MAX_ASSETS, _cash(s) + s.debt);
         return byCap < byPacking ? byCap : byPacking;
     }
 
     function _left(uint256 limit, uint256 used) private pure returns (uint256) {
-        return used < limit ? limit - used : 0;
+        unchecked {
+            return used < limit ? limit - used : 0;
+        }
     }
 
     function _totals() internal view override returns (uint256, uint256) {

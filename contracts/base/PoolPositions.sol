@@ -40,11 +40,13 @@ abstract contract PoolPositions is PoolLadder {
 
     /// @dev Adds `scaled` units against `assets` of cash.
     function _addDebt(Cache memory s, Position memory p, uint256 scaled, uint256 assets) internal pure {
-        s.scaledDebt += scaled;
-        s.borrowed += int256(assets);
-        s.debt = Interest.debtOf(s.scaledDebt, s.index);
-        if (s.debt > Interest.MAX_DEBT) revert AmountTooLarge(s.debt, Interest.MAX_DEBT);
-        p.scaledDebt += uint96(scaled);
+        unchecked {
+            s.scaledDebt += scaled;
+            s.borrowed += int256(assets);
+            s.debt = Interest.debtOf(s.scaledDebt, s.index);
+            if (s.debt > Interest.MAX_DEBT) revert AmountTooLarge(s.debt, Interest.MAX_DEBT);
+            p.scaledDebt += uint96(scaled);
+        }
     }
 
     /// @dev Pays at most `assets` of the position's debt: rounded up in assets, down in units.
@@ -53,17 +55,21 @@ abstract contract PoolPositions is PoolLadder {
         Position memory p,
         uint256 assets
     ) internal pure returns (uint256 repaid, uint256 scaled) {
-        uint256 debt = _debtOf(p.scaledDebt, s.index);
-        (repaid, scaled) = assets >= debt ? (debt, p.scaledDebt) : (assets, (assets * WAD) / s.index);
-        p.scaledDebt -= uint96(scaled);
-        s.scaledDebt -= scaled;
-        s.borrowed -= int256(repaid);
-        s.debt = Interest.debtOf(s.scaledDebt, s.index);
+        unchecked {
+            uint256 debt = _debtOf(p.scaledDebt, s.index);
+            (repaid, scaled) = assets >= debt ? (debt, p.scaledDebt) : (assets, (assets * WAD) / s.index);
+            p.scaledDebt -= uint96(scaled);
+            s.scaledDebt -= scaled;
+            s.borrowed -= int256(repaid);
+            s.debt = Interest.debtOf(s.scaledDebt, s.index);
+        }
     }
 
     /// @dev An account's debt of `scaled` units, rounded up.
     function _debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
-        return (scaled * index).divUp(WAD);
+        unchecked {
+            return (scaled * index).divUp(WAD);
+        }
     }
 
     function _requireMinimum(Position memory p, uint256 index) internal view {

@@ -104,16 +104,15 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
         for (uint256 i; i < prices.length; ++i) {
             uint256 price = prices[i];
             uint256 floor = RiskLadder.tickAt(price, s.index, LLTV);
-            LadderTick[] memory ticks = _occupied(s.topTick, floor, s.topTick);
-            for (uint256 j; j < ticks.length; ++j) {
-                LadderTick memory t = ticks[j];
-                uint256 debt = _debtOf(t.scaledDebt, s.index);
-                if (Liquidation.isHealthy(Liquidation.valueOf(t.collateral, price), debt, LLTV)) continue;
-                points[i].collateral += t.collateral;
+            for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
+                Tick memory sums = _ticks[t];
+                uint256 debt = _debtOf(sums.scaledDebt, s.index);
+                if (Liquidation.isHealthy(Liquidation.valueOf(sums.collateral, price), debt, LLTV)) continue;
+                points[i].collateral += sums.collateral;
                 points[i].debt += debt;
                 points[i].badDebt += RiskLadder.shortfallOf(
-                    t.scaledDebt,
-                    t.collateral,
+                    sums.scaledDebt,
+                    sums.collateral,
                     price,
                     s.index,
                     WRITE_DOWN_INCENTIVE
@@ -123,8 +122,17 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
     }
 
     /// @inheritdoc IPoolRisk
-    function ladder(uint256 from, uint256 count) external view returns (LadderTick[] memory) {
-        return _occupied(from.min(_borrowers.topTick), 1, count);
+    function ladder(uint256 from, uint256 count) external view returns (LadderTick[] memory ticks) {
+        from = from.min(_borrowers.topTick);
+        uint256 found;
+        for (uint256 t = _highest(from, 1); t != 0 && found < count; t = _highest(t - 1, 1)) {
+            if (_ticks[t].scaledDebt != 0) ++found;
+        }
+        ticks = new LadderTick[](found);
+        for ((uint256 t, uint256 i) = (_highest(from, 1), 0); i < found; t = _highest(t - 1, 1)) {
+            Tick memory sums = _ticks[t];
+            if (sums.scaledDebt != 0) ticks[i++] = LadderTick(t, sums.scaledDebt, sums.collateral);
+        }
     }
 
     /// @inheritdoc IPoolRisk
@@ -136,8 +144,13 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
         if (s.scaledDebt == 0) return v;
         uint256 price;
         (v.seen, price) = _look();
-        if (v.seen) (v.shortfall, ) = _visible(s, price, v.fees + enough);
-        else v.mayLeave = _mayLeaveBlind(s);
+        if (!v.seen) {
+            v.mayLeave = _mayLeaveBlind(s);
+            return v;
+        }
+        (uint256 shortfall, ) = _visible(s, price, v.fees.saturatingAdd(enough).max(DUST));
+        // a write-down would leave dust alone
+        if (shortfall > DUST) v.shortfall = shortfall;
     }
 
     /// @inheritdoc IPoolRisk

@@ -41,8 +41,8 @@ struct Coverage {
 ///
 /// HELD EXITS. Nobody leaves while a covered pool shows a loss that nobody has booked and that the fund would pay, above the guard's
 /// tolerance, or while such a pool is blind (see ILendingPool) or does not answer, for a bounded time. `writeDown` in
-/// that pool clears it. Windows stand still meanwhile, from when `syncGuard` put it on record; cooldowns go on. Who says
-/// so is the pool's price, never a role.
+/// that pool clears it. Windows stand still meanwhile, from when `syncGuard` put it on record; for a day from each such call;
+/// cooldowns go on. Who says so is the pool's price, never a role.
 ///
 /// LIMITS. An increase takes effect after cooldown + window, so that every staker can leave first; a decrease at once.
 interface IInsuranceFund is IEpochShares {

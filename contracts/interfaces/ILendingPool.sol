@@ -215,10 +215,11 @@ interface IPoolRisk {
     /// @param enough the shortfall above fees beyond which nothing more needs to be summed
     function sight(uint256 enough) external view returns (Sight memory);
 
-    /// @notice When the oracle's failure was put on record; 0 while there is no record.
+    /// @notice When the oracle's failure was put on record; 0 while there is no record that was confirmed within a day.
     function blindSince() external view returns (uint256);
 
-    /// @notice Puts on record that the oracle fails, or that it answers again.
+    /// @notice Puts on record that the oracle fails, confirms it, or records that it answers again. A record that nobody confirms for a
+    /// day starts anew: the oracle may have answered meanwhile, and exits must not open at the start of its next failure.
     /// @return since when it has been on record that it fails; 0 if it answers
     function reportBlind() external returns (uint256 since);
 
@@ -260,7 +261,7 @@ interface IPoolAdmin {
 /// THE GUARD. The pool sees at every call how much loss the oracle's price shows that nobody has booked (IPoolRisk). While that is
 /// above a tolerance of the lender assets that remain, or above the dust bound where that is more, lenders neither enter nor leave:
 /// `UnbookedShortfall`. Anyone clears it, in the same transaction: `multicall([writeDown(accounts), redeem])`. `max*` say so,
-/// `preview*` ignore it. While the oracle fails the pool is blind: exits wait until that has been on record for the blind period,
+/// `preview*` ignore it. While the oracle fails the pool is blind: exits wait until that has been on record for the blind period, confirmed daily,
 /// deposits as long as it lasts. (Exits open at once would let the first out take the cash at every outage; exits shut
 /// for good would lock lenders in behind a dead feed; who enters blind may pay for a loss that is already there.)
 ///

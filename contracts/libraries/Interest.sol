@@ -8,7 +8,8 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 /// @dev The curve is that of Morpho's AdaptiveCurveIRM (the idea and the constants): the error of the utilisation against its
 /// target moves `rateAtTarget` exponentially, a kinked curve turns that into the spot rate. Here the average over an
 /// interval is the exact integral, so that at constant utilisation n accruals give what one gives.
-/// Rates are per year. A stored rate counts units of 1e-11 per year; inside the functions a rate is a wad (1e18 = 100 %).
+/// Arithmetic is unchecked: no product of what fits the pool's storage comes near 256 bits, and the twin, whose integers have no
+/// bounds, agrees on all of it. Rates are per year. A stored rate counts units of 1e-11 per year; inside the functions a rate is a wad (1e18 = 100 %).
 library Interest {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant YEAR = 365 days;
@@ -60,35 +61,43 @@ library Interest {
     /// @return rate the new stored rate, rounded to the nearest unit
     /// @return unvested the new unvested interest, rounded down: lender assets never fall by an accrual
     function accrue(Input memory s) internal pure returns (uint256 index, uint256 rate, uint256 unvested) {
-        uint256 debt = debtOf(s.scaledDebt, s.index);
-        uint256 average;
-        (average, rate) = rates(s.rate, utilisation(debt, s.cash), s.elapsed);
-        uint256 growth = growthOf(average, s.elapsed);
-        index = grow(s.index, growth, s.scaledDebt);
+        unchecked {
+            uint256 debt = debtOf(s.scaledDebt, s.index);
+            uint256 average;
+            (average, rate) = rates(s.rate, utilisation(debt, s.cash), s.elapsed);
+            uint256 growth = growthOf(average, s.elapsed);
+            index = grow(s.index, growth, s.scaledDebt);
 
-        uint256 keep = decay(s.elapsed, s.vesting);
-        unvested = (s.unvested * keep) / WAD;
-        if (s.lent && debt != 0) {
-            uint256 earned = debtOf(s.scaledDebt, index) - debt;
-            uint256 lenders = earned - (feesOf(s.interest + earned, s.premium) - feesOf(s.interest, s.premium));
-            uint256 buffered = bufferOf(debt, s.premium, average, growth, keep, s.vesting);
-            unvested += buffered < lenders ? buffered : lenders;
+            uint256 keep = decay(s.elapsed, s.vesting);
+            unvested = (s.unvested * keep) / WAD;
+            if (s.lent && debt != 0) {
+                uint256 earned = debtOf(s.scaledDebt, index) - debt;
+                uint256 lenders = earned - (feesOf(s.interest + earned, s.premium) - feesOf(s.interest, s.premium));
+                uint256 buffered = bufferOf(debt, s.premium, average, growth, keep, s.vesting);
+                unvested += buffered < lenders ? buffered : lenders;
+            }
         }
     }
 
     /// @notice Total debt of `scaled` index units, rounded down. (A position's own debt is rounded up.)
     function debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
-        return (scaled * index) / WAD;
+        unchecked {
+            return (scaled * index) / WAD;
+        }
     }
 
     /// @notice Fees within gross interest, rounded down: the lenders get the rest.
     function feesOf(uint256 interest, uint256 premium) internal pure returns (uint256) {
-        return (interest * premium) / BPS;
+        unchecked {
+            return (interest * premium) / BPS;
+        }
     }
 
     /// @notice debt / (cash + debt) as a wad, rounded down; 0 for an empty pool.
     function utilisation(uint256 debt, uint256 cash) internal pure returns (uint256) {
-        return debt == 0 ? 0 : (debt * WAD) / (cash + debt);
+        unchecked {
+            return debt == 0 ? 0 : (debt * WAD) / (cash + debt);
+        }
     }
 
     /// @notice Average borrow rate over an interval at constant utilisation, and the stored rate at its end.
@@ -98,58 +107,66 @@ library Interest {
     /// @return average wad per year
     /// @return end stored rate, nearest unit
     function rates(uint256 rate, uint256 u, uint256 elapsed) internal pure returns (uint256 average, uint256 end) {
-        int256 off = (int256(u) - int256(TARGET_UTILISATION)) * int256(WAD);
-        off /= int256(u > TARGET_UTILISATION ? WAD - TARGET_UTILISATION : TARGET_UTILISATION);
+        unchecked {
+            int256 off = (int256(u) - int256(TARGET_UTILISATION)) * int256(WAD);
+            off /= int256(u > TARGET_UTILISATION ? WAD - TARGET_UTILISATION : TARGET_UTILISATION);
 
-        int256 start = int256(rate * RATE_UNIT);
-        int256 x = (ADJUSTMENT_SPEED * off * int256(elapsed)) / int256(WAD * YEAR);
-        (int256 mean, int256 last) = (start, start);
-        if (x > -TAYLOR_BOUND && x < TAYLOR_BOUND) {
-            int256 square = (x * x) / int256(WAD);
-            int256 cube = (square * x) / int256(WAD);
-            last = start + (start * (x + square / 2 + cube / 6)) / int256(WAD);
-            mean = start + (start * (x / 2 + square / 6 + cube / 24)) / int256(WAD);
-        } else {
-            int256 bounded =
-                x > MAX_EXPONENT
-                    ? MAX_EXPONENT
-                    : x < -MAX_EXPONENT
-                        ? -MAX_EXPONENT
-                        : x;
-            last = (start * FixedPointMathLib.expWad(bounded)) / int256(WAD);
-            mean = ((last - start) * int256(WAD)) / x;
-        }
-        int256 bound = x > 0 ? int256(MAX_RATE * RATE_UNIT) : int256(MIN_RATE * RATE_UNIT);
-        if (x > 0 ? last > bound : last < bound) {
-            int256 reached = FixedPointMathLib.lnWad((bound * int256(WAD)) / start);
-            mean = ((bound - start) * int256(WAD) + bound * (x - reached)) / x;
-            last = bound;
-        }
+            int256 start = int256(rate * RATE_UNIT);
+            int256 x = (ADJUSTMENT_SPEED * off * int256(elapsed)) / int256(WAD * YEAR);
+            (int256 mean, int256 last) = (start, start);
+            if (x > -TAYLOR_BOUND && x < TAYLOR_BOUND) {
+                int256 square = (x * x) / int256(WAD);
+                int256 cube = (square * x) / int256(WAD);
+                last = start + (start * (x + square / 2 + cube / 6)) / int256(WAD);
+                mean = start + (start * (x / 2 + square / 6 + cube / 24)) / int256(WAD);
+            } else {
+                int256 bounded =
+                    x > MAX_EXPONENT
+                        ? MAX_EXPONENT
+                        : x < -MAX_EXPONENT
+                            ? -MAX_EXPONENT
+                            : x;
+                last = (start * FixedPointMathLib.expWad(bounded)) / int256(WAD);
+                mean = ((last - start) * int256(WAD)) / x;
+            }
+            int256 bound = x > 0 ? int256(MAX_RATE * RATE_UNIT) : int256(MIN_RATE * RATE_UNIT);
+            if (x > 0 ? last > bound : last < bound) {
+                int256 reached = FixedPointMathLib.lnWad((bound * int256(WAD)) / start);
+                mean = ((bound - start) * int256(WAD) + bound * (x - reached)) / x;
+                last = bound;
+            }
 
-        // 1 + error·(1 − 1/steepness) below the target, 1 + error·(steepness − 1) above it
-        int256 slope = off < 0 ? off - off / STEEPNESS : off * (STEEPNESS - 1);
-        average = uint256((mean * (int256(WAD) + slope)) / int256(WAD));
-        end = (uint256(last) + RATE_UNIT / 2) / RATE_UNIT;
+            // 1 + error·(1 − 1/steepness) below the target, 1 + error·(steepness − 1) above it
+            int256 slope = off < 0 ? off - off / STEEPNESS : off * (STEEPNESS - 1);
+            average = uint256((mean * (int256(WAD) + slope)) / int256(WAD));
+            end = (uint256(last) + RATE_UNIT / 2) / RATE_UNIT;
+        }
     }
 
     /// @notice e^(rate·t) as a wad, rounded down, saturated far above what an index can take.
     function growthOf(uint256 average, uint256 elapsed) internal pure returns (uint256) {
-        uint256 x = (average * elapsed) / YEAR;
-        return uint256(exp(int256(x < MAX_GROWTH ? x : MAX_GROWTH)));
+        unchecked {
+            uint256 x = (average * elapsed) / YEAR;
+            return uint256(exp(int256(x < MAX_GROWTH ? x : MAX_GROWTH)));
+        }
     }
 
     /// @notice e^(−t/τ) as a wad, rounded down.
     function decay(uint256 elapsed, uint256 vesting) internal pure returns (uint256) {
-        return uint256(exp(-int256((elapsed * WAD) / vesting)));
+        unchecked {
+            return uint256(exp(-int256((elapsed * WAD) / vesting)));
+        }
     }
 
     /// @notice The index after one interval.
     function grow(uint256 index, uint256 growth, uint256 scaledDebt) internal pure returns (uint256 next) {
-        next = (index * growth) / WAD;
-        if (next > MAX_INDEX) next = MAX_INDEX;
-        if (debtOf(scaledDebt, next) > MAX_DEBT) {
-            next = (MAX_DEBT * WAD) / scaledDebt;
-            if (next < index) next = index;
+        unchecked {
+            next = (index * growth) / WAD;
+            if (next > MAX_INDEX) next = MAX_INDEX;
+            if (debtOf(scaledDebt, next) > MAX_DEBT) {
+                next = (MAX_DEBT * WAD) / scaledDebt;
+                if (next < index) next = index;
+            }
         }
     }
 
@@ -163,17 +180,21 @@ library Interest {
         uint256 keep,
         uint256 vesting
     ) internal pure returns (uint256) {
-        uint256 rt = (average * vesting) / YEAR;
-        uint256 portion = (rt * (growth - keep)) / (WAD + rt);
-        return (debt * (BPS - premium) * portion) / (BPS * WAD);
+        unchecked {
+            uint256 rt = (average * vesting) / YEAR;
+            uint256 portion = (rt * (growth - keep)) / (WAD + rt);
+            return (debt * (BPS - premium) * portion) / (BPS * WAD);
+        }
     }
 
     /// @dev eˣ as a wad; 0 for x so small that it rounds to nothing.
     function exp(int256 x) private pure returns (int256) {
-        if (x > -TAYLOR_BOUND && x < TAYLOR_BOUND) {
-            int256 square = (x * x) / int256(WAD);
-            return int256(WAD) + x + square / 2 + (square * x) / int256(6 * WAD);
+        unchecked {
+            if (x > -TAYLOR_BOUND && x < TAYLOR_BOUND) {
+                int256 square = (x * x) / int256(WAD);
+                return int256(WAD) + x + square / 2 + (square * x) / int256(6 * WAD);
+            }
+            return FixedPointMathLib.expWad(x);
         }
-        return FixedPointMathLib.expWad(x);
     }
 }

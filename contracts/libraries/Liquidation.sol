@@ -26,7 +26,9 @@ library Liquidation {
     /// @notice Value of collateral, rounded down.
     /// @param price loan asset units per collateral unit, scaled by 1e36
     function valueOf(uint256 collateral, uint256 price) internal pure returns (uint256) {
-        return collateral.fullMulDiv(price, ORACLE_SCALE).min(MAX_VALUE);
+        unchecked {
+            return collateral.fullMulDiv(price, ORACLE_SCALE).min(MAX_VALUE);
+        }
     }
 
     /// @notice Collateral for a value (at most MAX_VALUE), rounded down. The price must not be 0.
@@ -36,7 +38,9 @@ library Liquidation {
 
     /// @notice Whether `owed` ≤ C·LLTV.
     function isHealthy(uint256 value, uint256 owed, uint256 lltv) internal pure returns (bool) {
-        return owed * WAD <= value * lltv;
+        unchecked {
+            return owed * WAD <= value * lltv;
+        }
     }
 
     /// @notice C·LLTV / owed, rounded down; the largest number when nothing is owed.
@@ -46,7 +50,9 @@ library Liquidation {
 
     /// @notice C/(1+w), rounded down: the most performing debt that the collateral can repay, a liquidator's share aside.
     function performing(uint256 value, uint256 writeDownIncentive) internal pure returns (uint256) {
-        return (value * WAD) / (WAD + writeDownIncentive);
+        unchecked {
+            return (value * WAD) / (WAD + writeDownIncentive);
+        }
     }
 
     /// @notice The liquidator's share of what is repaid, rounded down: min(ramp, max(w, C/owed − 1)).

@@ -23,6 +23,8 @@ library RiskLadder {
     /// @notice At any higher price a unit of collateral repays more than any debt.
     uint256 internal constant MAX_PRICE = 1 << 220;
 
+    /// @dev A higher price has at least this one's tick, which is all that a lower bound needs; and no product passes 256 bits.
+    uint256 private constant MAX_TICK_PRICE = 1 << 143;
     uint256 private constant RATIO_BITS = 112;
     uint256 private constant MANTISSA_BITS = 6;
 
@@ -30,9 +32,11 @@ library RiskLadder {
     /// @param scaledDebt index units, below 2^96
     /// @param collateral units, below 2^112
     function tickOf(uint256 scaledDebt, uint256 collateral) internal pure returns (uint256) {
-        if (scaledDebt == 0) return 0;
-        if (collateral == 0) return TOP;
-        return _tickOf((scaledDebt << RATIO_BITS) / collateral);
+        unchecked {
+            if (scaledDebt == 0) return 0;
+            if (collateral == 0) return TOP;
+            return _tickOf((scaledDebt << RATIO_BITS) / collateral);
+        }
     }
 
     /// @notice Tick of the ratio at which debt is `limit` times the collateral's value: no position in a lower tick owes more.
@@ -40,7 +44,9 @@ library RiskLadder {
     /// @param index borrow index (wad)
     /// @param limit debt over collateral value (wad): LLTV for health, 1/(1+w) for what can be repaid
     function tickAt(uint256 price, uint256 index, uint256 limit) internal pure returns (uint256) {
-        return _tickOf(price.fullMulDiv(limit << RATIO_BITS, Liquidation.ORACLE_SCALE * index));
+        unchecked {
+            return _tickOf((price.min(MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index));
+        }
     }
 
     /// @notice What the debt of a tick exceeds its collateral by, C/(1+w) being what that can repay: never more than its accounts
@@ -54,9 +60,11 @@ library RiskLadder {
         uint256 index,
         uint256 writeDownIncentive
     ) internal pure returns (uint256) {
-        uint256 debt = (scaledDebt * index).divUp(WAD);
-        uint256 value = Liquidation.valueOf(collateral, price.min(MAX_PRICE));
-        return debt.saturatingSub(Liquidation.performing(value, writeDownIncentive));
+        unchecked {
+            uint256 debt = (scaledDebt * index).divUp(WAD);
+            uint256 value = Liquidation.valueOf(collateral, price.min(MAX_PRICE));
+            return debt.saturatingSub(Liquidation.performing(value, writeDownIncentive));
+        }
     }
 
     /// @notice The visible shortfall that lenders' assets may move past, rounded down: what a write-down would leave alone anyway,
@@ -79,8 +87,10 @@ library RiskLadder {
     }
 
     function _tickOf(uint256 ratio) private pure returns (uint256) {
-        if (ratio == 0) return 1;
-        uint256 exponent = ratio.log2();
-        return (exponent << MANTISSA_BITS) + ((ratio << MANTISSA_BITS) >> exponent) + 1 - OCTAVE;
+        unchecked {
+            if (ratio == 0) return 1;
+            uint256 exponent = ratio.log2();
+            return (exponent << MANTISSA_BITS) + ((ratio << MANTISSA_BITS) >> exponent) + 1 - OCTAVE;
+        }
     }
 }

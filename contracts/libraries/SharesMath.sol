@@ -22,19 +22,27 @@ library SharesMath {
     uint256 internal constant MAX_AMOUNT = type(uint128).max;
 
     function toSharesDown(uint256 assets, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return (fit(assets) * (supply + VIRTUAL_SHARES)) / (total + VIRTUAL_ASSETS);
+        unchecked {
+            return (fit(assets) * (supply + VIRTUAL_SHARES)) / (total + VIRTUAL_ASSETS);
+        }
     }
 
     function toSharesUp(uint256 assets, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return (fit(assets) * (supply + VIRTUAL_SHARES)).divUp(total + VIRTUAL_ASSETS);
+        unchecked {
+            return (fit(assets) * (supply + VIRTUAL_SHARES)).divUp(total + VIRTUAL_ASSETS);
+        }
     }
 
     function toAssetsDown(uint256 shares, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return (fit(shares) * (total + VIRTUAL_ASSETS)) / (supply + VIRTUAL_SHARES);
+        unchecked {
+            return (fit(shares) * (total + VIRTUAL_ASSETS)) / (supply + VIRTUAL_SHARES);
+        }
     }
 
     function toAssetsUp(uint256 shares, uint256 total, uint256 supply) internal pure returns (uint256) {
-        return (fit(shares) * (total + VIRTUAL_ASSETS)).divUp(supply + VIRTUAL_SHARES);
+        unchecked {
+            return (fit(shares) * (total + VIRTUAL_ASSETS)).divUp(supply + VIRTUAL_SHARES);
+        }
     }
 
     /// @dev Reverts with `AmountTooLarge`.
@@ -46,6 +54,8 @@ library SharesMath {
     /// @notice Whether a loss that left `total` assets to `supply` shares ends their generation: an exact wipe hardly ever
     /// happens, and after a near-wipe new deposits would overflow the share counters.
     function isWiped(uint256 total, uint256 supply) internal pure returns (bool) {
-        return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply;
+        unchecked {
+            return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply;
+        }
     }
 }

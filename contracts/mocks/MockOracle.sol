@@ -9,7 +9,8 @@ contract MockOracle is IOracle {
         Answer,
         Revert,
         BurnGas,
-        Costly // answers, for 400,000 gas
+        Costly, // answers, for 400,000 gas
+        Greedy // answers, for 600,000 gas: more than a guard gives
     }
 
     error OracleBroken();
@@ -36,9 +37,10 @@ contract MockOracle is IOracle {
                 invalid()
             }
         }
-        if (mode == Mode.Costly) {
+        if (mode == Mode.Costly || mode == Mode.Greedy) {
             uint256 start = gasleft();
-            while (start - gasleft() < 400_000) {}
+            uint256 cost = mode == Mode.Costly ? 400_000 : 600_000;
+            while (start - gasleft() < cost) {}
         }
         return value;
     }

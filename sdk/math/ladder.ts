@@ -3,8 +3,8 @@
  * the exponent plus the six bits below the leading one of the ratio in units of 2⁻¹¹².
  */
 import { BPS } from "./interest";
-import { ORACLE_SCALE, performing, valueOf } from "./liquidation";
-import { WAD, divUp, min, mulDivDown } from "./fixedPoint";
+import { performing, valueOf } from "./liquidation";
+import { WAD, divUp, min } from "./fixedPoint";
 
 /** Ticks for one octave of the ratio: ratios within one tick differ by less than 1/64. */
 export const OCTAVE = 64n;
@@ -12,7 +12,8 @@ export const OCTAVE = 64n;
 export const TOP = 2n ** 14n - 1n;
 /** At any higher price a unit of collateral repays more than any debt. */
 export const MAX_PRICE = 2n ** 220n;
-
+/** A higher price has at least this one's tick, which is all that a lower bound needs. */
+const MAX_TICK_PRICE = 2n ** 143n;
 const RATIO_BITS = 112n;
 
 /** Tick of a position; it never falls when debt grows or collateral shrinks. 0 without debt. */
@@ -24,7 +25,7 @@ export function tickOf(scaledDebt: bigint, collateral: bigint): bigint {
 
 /** Tick of the ratio at which debt is `limit` (wad) times the collateral's value: no position in a lower tick owes more. */
 export function tickAt(price: bigint, index: bigint, limit: bigint): bigint {
-  return tickOfRatio(mulDivDown(price, limit << RATIO_BITS, ORACLE_SCALE * index));
+  return tickOfRatio((min(price, MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index));
 }
 
 /**

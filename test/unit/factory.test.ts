@@ -68,7 +68,7 @@ describe("PoolFactory", () => {
 
     const wad = parseEther;
     const bounds: [keyof PoolParamsStruct, bigint, bigint, Partial<PoolParamsStruct>?][] = [
-      ["lltv", wad("0.01"), wad("0.99"), { maxIncentive: wad("0.005"), writeDownIncentive: 0n, minIncentive: 0n }],
+      ["lltv", wad("0.01"), wad("0.984"), { maxIncentive: wad("0.005"), writeDownIncentive: 0n, minIncentive: 0n }],
       ["maxIncentive", wad("0.02"), wad("0.5"), { lltv: wad("0.5") }],
       ["writeDownIncentive", wad("0.005"), wad("0.05")],
       ["minIncentive", 0n, wad("0.02")],

@@ -10,7 +10,7 @@ const HOUR = 3600n;
 describe("InsuranceFund: held exits", () => {
   /** A pool whose borrower owes 80,000, a limit of 1,000 on a fund of 2,000: a tolerance of 0.4. The staker's window is open. */
   async function fixture() {
-    const p = await deployLentPool();
+    const p = await deployLentPool({ pool: { dust: 0n } });
     await p.stake(p.staker, p.assets("1500"));
     await p.stake(p.staker2, p.assets("500"));
     await p.grantCoverage(p.assets("1000"));
@@ -61,7 +61,7 @@ describe("InsuranceFund: held exits", () => {
 
   it("tolerate what the pool's fees bear", async () => {
     const p = await loadFixture(async function withFees() {
-      const q = await deployLentPool();
+      const q = await deployLentPool({ pool: { dust: 0n } });
       await q.stake(q.staker, q.assets("1500"));
       await q.grantCoverage(q.assets("1000"));
       await q.fund.harvest(q.pool);
@@ -106,9 +106,13 @@ describe("InsuranceFund: held exits", () => {
     const p = await loadFixture(fixture);
     await p.oracle.setMode(REVERT);
     await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
+    for (let day = 0; day < 3; day++) {
+      await p.pool.reportBlind();
+      await p.fund.syncGuard();
+      await time.increase(DAY - 20n * 60n);
+    }
     await p.pool.reportBlind();
     await p.fund.syncGuard();
-    await time.increase(3n * DAY - HOUR);
     await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
     await time.increase(HOUR);
     await leave(p);
@@ -121,8 +125,10 @@ describe("InsuranceFund: held exits", () => {
     await ethers.provider.send("hardhat_setCode", [await p.pool.getAddress(), "0xfe"]);
     await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
     await expect(p.fund.syncGuard()).to.emit(p.fund, "PoolAnswers").withArgs(p.pool, false);
-    await expect(p.fund.syncGuard()).not.to.emit(p.fund, "PoolAnswers");
-    await time.increase(3n * DAY - HOUR);
+    for (let hours = 0; hours < 71; hours += 12) {
+      await expect(p.fund.syncGuard()).not.to.emit(p.fund, "PoolAnswers");
+      await time.increase(12n * HOUR - 60n);
+    }
     await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
     await time.increase(HOUR);
     await leave(p);
@@ -153,7 +159,11 @@ describe("InsuranceFund: held exits", () => {
       await expect(p.fund.syncGuard()).to.emit(p.fund, "WindowsStopped").withArgs(p.pool);
       const stopped = BigInt(await time.latest());
       await expect(p.fund.syncGuard()).not.to.emit(p.fund, "WindowsStopped");
-      await time.increase(5n * DAY); // the window of 2 days would be over
+      // the window of 2 days would be over
+      for (let day = 0; day < 5; day++) {
+        await time.increase(DAY - 60n);
+        await expect(p.fund.syncGuard()).not.to.emit(p.fund, "WindowsStopped");
+      }
       await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
       await p.pool.writeDown([p.borrower]);
       await p.setPrice("2000");
@@ -169,6 +179,19 @@ describe("InsuranceFund: held exits", () => {
       await expect(leave(p))
         .to.be.revertedWithCustomError(p.fund, "WindowClosed")
         .withArgs(before + stood);
+    });
+
+    it("stands still for a day after each confirmation at most: a hold may be over", async () => {
+      const p = await loadFixture(fixture);
+      const before = await closesAt(p);
+      await show(p, "300");
+      await p.fund.syncGuard();
+      const stopped = BigInt(await time.latest());
+      await p.setPrice("2000");
+      await time.increaseTo(stopped + DAY - 10n);
+      expect(await closesAt(p)).to.equal(before + DAY - 10n);
+      await time.increaseTo(stopped + DAY + HOUR);
+      expect(await closesAt(p)).to.equal(before + DAY);
     });
 
     it("goes on with the first exit after a hold", async () => {
@@ -201,7 +224,7 @@ describe("InsuranceFund: held exits", () => {
       await p.fund.connect(p.staker2).cooldown(p.assets("500") * 1000n);
       const { opensAt, closesAt: closes } = await p.fund.cooldownOf(p.staker2);
       await show(p, "300");
-      await time.setNextBlockTimestamp(opensAt - DAY);
+      await time.setNextBlockTimestamp(opensAt - 20n * HOUR);
       await p.fund.syncGuard();
       await time.setNextBlockTimestamp(opensAt + HOUR - 1n);
       await p.setPrice("2000");

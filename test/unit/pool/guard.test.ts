@@ -280,9 +280,11 @@ describe("LendingPool: the guard", () => {
       await expect(p.pool.reportBlind()).to.emit(p.pool, "SightLost");
       const since = BigInt(await time.latest());
       expect(await p.pool.blindSince()).to.equal(since);
-      await time.increase(DAY);
-      await expect(p.pool.reportBlind()).not.to.emit(p.pool, "SightLost");
-      expect(await p.pool.blindSince()).to.equal(since);
+      for (const day of [1n, 2n, 3n]) {
+        await time.setNextBlockTimestamp(since + day * DAY - 60n);
+        await expect(p.pool.reportBlind()).not.to.emit(p.pool, "SightLost");
+        expect(await p.pool.blindSince()).to.equal(since);
+      }
       await time.setNextBlockTimestamp(since + 3n * DAY - 1n);
       await expect(exits(p)[0]()).to.be.revertedWithCustomError(p.pool, "Blind").withArgs(since);
       await time.setNextBlockTimestamp(since + 3n * DAY);
@@ -292,6 +294,19 @@ describe("LendingPool: the guard", () => {
       for (const call of entries(p)) await expect(call()).to.be.revertedWithCustomError(p.pool, "Blind");
       expect(await maxOf(p)).to.deep.include({ deposit: 0n, mint: 0n });
       await p.fund.harvest(p.pool);
+    });
+
+    it("starts the record anew where nobody confirmed it for a day", async () => {
+      const p = await loadFixture(fixture);
+      await p.oracle.setMode(REVERT);
+      await p.pool.reportBlind();
+      const first = BigInt(await time.latest());
+      await time.increaseTo(first + DAY);
+      expect(await p.pool.blindSince()).to.equal(first);
+      await time.increaseTo(first + DAY + 1n);
+      expect(await p.pool.blindSince()).to.equal(0n);
+      await p.pool.reportBlind();
+      expect(await p.pool.blindSince()).to.equal(await time.latest());
     });
 
     it("forgets the record as soon as anything reads a good price", async () => {
@@ -340,9 +355,11 @@ describe("LendingPool: the guard", () => {
       await p.supply(p.lender, p.assets("1000"), pool);
       await p.openPosition(p.borrower2, p.collaterals("1"), p.assets("500"), pool);
       await expensive.setMode(REVERT);
-      await pool.reportBlind();
+      for (let day = 0; day < 4; day++) {
+        await pool.reportBlind();
+        await time.increase(DAY - 60n);
+      }
       await expensive.setMode(COSTLY);
-      await time.increase(3n * DAY);
       // nobody has read the price since, and it shows a loss: an exit that could starve the oracle would be open
       await expensive.setPrice(p.priceUnits("300"));
       const redeem = pool.connect(p.lender).redeem;

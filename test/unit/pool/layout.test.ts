@@ -30,7 +30,7 @@ describe("LendingPool and PoolTwin: storage", () => {
       "_operators",
       "_ticks",
       "_marks",
-      "_blindSince",
+      "_blindness",
       "_positions",
       "_writtenOffs",
     ]);
@@ -45,7 +45,17 @@ describe("LendingPool and PoolTwin: storage", () => {
 
   it("packs what a call loads into one slot each", async () => {
     const { types } = await layoutOf("LendingPool");
-    for (const name of ["Ledger", "Epoch", "Shared", "Borrowers", "Position", "Tick", "Account", "Checkpoint", "WrittenOff"]) {
+    for (const name of [
+      "Ledger",
+      "Epoch",
+      "Shared",
+      "Borrowers",
+      "Position",
+      "Tick",
+      "Account",
+      "Checkpoint",
+      "WrittenOff",
+    ]) {
       const [struct] = Object.values(types).filter(({ label }) => new RegExp(`^struct (\\w+\\.)?${name}$`).test(label));
       expect(struct.numberOfBytes, name).to.equal("32");
     }

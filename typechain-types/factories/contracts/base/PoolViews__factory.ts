@@ -932,7 +932,7 @@ const _abi = [
           },
         ],
         internalType: "struct LadderTick[]",
-        name: "",
+        name: "ticks",
         type: "tuple[]",
       },
     ],
