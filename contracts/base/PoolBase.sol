@@ -131,25 +131,21 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
             // right for 136 years, also when the stored 32 bits wrap
             elapsed = uint32(block.timestamp) - x.time;
         }
-        if (elapsed != 0) {
-            uint256 debt = Interest.debtOf(s.scaledDebt, s.index);
-            (s.index, s.rate, s.unvested) = Interest.accrue(
-                Interest.Input({
-                    index: s.index,
-                    rate: s.rate,
-                    unvested: s.unvested,
-                    premium: s.premium,
-                    scaledDebt: s.scaledDebt,
-                    interest: uint256(int256(debt) - s.borrowed),
-                    cash: _cash(s),
-                    elapsed: elapsed,
-                    vesting: VESTING,
-                    lent: s.y.supply != 0
-                })
-            );
-            if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
-        }
         s.debt = Interest.debtOf(s.scaledDebt, s.index);
+        if (elapsed == 0) return s;
+        (s.index, s.rate, s.unvested, s.debt) = Interest.accrue(
+            s.index,
+            s.rate,
+            s.unvested,
+            s.premium,
+            s.scaledDebt,
+            _interest(s),
+            _cash(s),
+            elapsed,
+            VESTING,
+            s.y.supply != 0
+        );
+        if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
     }
 
     function _storeShared(Cache memory s) internal {
@@ -190,10 +186,17 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         }
     }
 
+    /// @dev Gross interest since the fees were last settled.
+    function _interest(Cache memory s) private pure returns (uint256) {
+        unchecked {
+            return uint256(int256(s.debt) - s.borrowed);
+        }
+    }
+
     function _fees(Cache memory s) internal pure returns (uint256) {
         unchecked {
             if (s.y.supply == 0) return _cash(s) + s.debt;
-            return s.booked + Interest.feesOf(uint256(int256(s.debt) - s.borrowed), s.premium);
+            return s.booked + Interest.feesOf(_interest(s), s.premium);
         }
     }
 

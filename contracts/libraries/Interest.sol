@@ -38,43 +38,47 @@ library Interest {
     /// @dev e⁴⁰ > MAX_INDEX / WAD, so a larger growth is surely saturated.
     uint256 private constant MAX_GROWTH = 40e18;
 
-    /// @notice What one accrual needs to know.
-    /// @param index borrow index (wad), rate stored rate, unvested lenders' interest not yet vested (assets), premium share of
-    /// interest that goes to fees (basis points), scaledDebt total debt in index units, interest gross interest since the
-    /// last harvest (assets), cash liquid assets, elapsed seconds, vesting time constant τ in seconds, lent whether anybody
-    /// holds lender shares.
-    struct Input {
-        uint256 index;
-        uint256 rate;
-        uint256 unvested;
-        uint256 premium;
-        uint256 scaledDebt;
-        uint256 interest;
-        uint256 cash;
-        uint256 elapsed;
-        uint256 vesting;
-        bool lent;
-    }
-
     /// @notice State after `elapsed` seconds. Never reverts for inputs that fit the pool's storage.
-    /// @return index the new index, rounded down, saturated at MAX_INDEX and at MAX_DEBT of total debt
-    /// @return rate the new stored rate, rounded to the nearest unit
-    /// @return unvested the new unvested interest, rounded down: lender assets never fall by an accrual
-    function accrue(Input memory s) internal pure returns (uint256 index, uint256 rate, uint256 unvested) {
+    /// @param index borrow index (wad)
+    /// @param rate stored rate
+    /// @param unvested lenders' interest not yet vested (assets)
+    /// @param premium share of interest that goes to fees (basis points)
+    /// @param scaledDebt total debt in index units
+    /// @param interest gross interest since the last harvest (assets)
+    /// @param cash liquid assets
+    /// @param vesting time constant τ (seconds)
+    /// @param lent whether anybody holds lender shares
+    /// @return newIndex rounded down, saturated at MAX_INDEX and at MAX_DEBT of total debt
+    /// @return newRate rounded to the nearest unit
+    /// @return newUnvested rounded down: lender assets never fall by an accrual
+    /// @return newDebt of the new index (assets), rounded down
+    function accrue(
+        uint256 index,
+        uint256 rate,
+        uint256 unvested,
+        uint256 premium,
+        uint256 scaledDebt,
+        uint256 interest,
+        uint256 cash,
+        uint256 elapsed,
+        uint256 vesting,
+        bool lent
+    ) internal pure returns (uint256 newIndex, uint256 newRate, uint256 newUnvested, uint256 newDebt) {
         unchecked {
-            uint256 debt = debtOf(s.scaledDebt, s.index);
+            uint256 debt = debtOf(scaledDebt, index);
             uint256 average;
-            (average, rate) = rates(s.rate, utilisation(debt, s.cash), s.elapsed);
-            uint256 growth = growthOf(average, s.elapsed);
-            index = grow(s.index, growth, s.scaledDebt);
+            (average, newRate) = rates(rate, utilisation(debt, cash), elapsed);
+            uint256 growth = growthOf(average, elapsed);
+            newIndex = grow(index, growth, scaledDebt);
+            newDebt = debtOf(scaledDebt, newIndex);
 
-            uint256 keep = decay(s.elapsed, s.vesting);
-            unvested = (s.unvested * keep) / WAD;
-            if (s.lent && debt != 0) {
-                uint256 earned = debtOf(s.scaledDebt, index) - debt;
-                uint256 lenders = earned - (feesOf(s.interest + earned, s.premium) - feesOf(s.interest, s.premium));
-                uint256 buffered = bufferOf(debt, s.premium, average, growth, keep, s.vesting);
-                unvested += buffered < lenders ? buffered : lenders;
+            uint256 keep = decay(elapsed, vesting);
+            newUnvested = (unvested * keep) / WAD;
+            if (lent && debt != 0) {
+                uint256 earned = newDebt - debt;
+                uint256 lenders = earned - (feesOf(interest + earned, premium) - feesOf(interest, premium));
+                uint256 buffered = bufferOf(debt, premium, average, growth, keep, vesting);
+                newUnvested += buffered < lenders ? buffered : lenders;
             }
         }
     }

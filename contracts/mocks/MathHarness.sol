@@ -16,6 +16,19 @@ contract MathHarness {
         bytes data;
     }
 
+    struct Accrual {
+        uint256 index;
+        uint256 rate;
+        uint256 unvested;
+        uint256 premium;
+        uint256 scaledDebt;
+        uint256 interest;
+        uint256 cash;
+        uint256 elapsed;
+        uint256 vesting;
+        bool lent;
+    }
+
     function batch(bytes[] calldata calls) external view returns (Result[] memory results) {
         results = new Result[](calls.length);
         for (uint256 i; i < calls.length; ++i) {
@@ -43,8 +56,19 @@ contract MathHarness {
 
     /* INTEREST */
 
-    function accrue(Interest.Input calldata s) external pure returns (uint256 index, uint256 rate, uint256 unvested) {
-        return Interest.accrue(s);
+    function accrue(Accrual calldata s) external pure returns (uint256 index, uint256 rate, uint256 unvested) {
+        (index, rate, unvested, ) = Interest.accrue(
+            s.index,
+            s.rate,
+            s.unvested,
+            s.premium,
+            s.scaledDebt,
+            s.interest,
+            s.cash,
+            s.elapsed,
+            s.vesting,
+            s.lent
+        );
     }
 
     function debtOf(uint256 scaled, uint256 index) external pure returns (uint256) {

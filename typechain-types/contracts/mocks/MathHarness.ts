@@ -20,8 +20,8 @@ import type {
   TypedContractMethod,
 } from "../../common";
 
-export declare namespace Interest {
-  export type InputStruct = {
+export declare namespace MathHarness {
+  export type AccrualStruct = {
     index: BigNumberish;
     rate: BigNumberish;
     unvested: BigNumberish;
@@ -34,7 +34,7 @@ export declare namespace Interest {
     lent: boolean;
   };
 
-  export type InputStructOutput = [
+  export type AccrualStructOutput = [
     index: bigint,
     rate: bigint,
     unvested: bigint,
@@ -57,9 +57,7 @@ export declare namespace Interest {
     vesting: bigint;
     lent: boolean;
   };
-}
 
-export declare namespace MathHarness {
   export type ResultStruct = { ok: boolean; data: BytesLike };
 
   export type ResultStructOutput = [ok: boolean, data: string] & {
@@ -146,7 +144,7 @@ export interface MathHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "accrue",
-    values: [Interest.InputStruct]
+    values: [MathHarness.AccrualStruct]
   ): string;
   encodeFunctionData(
     functionFragment: "affordable",
@@ -446,7 +444,7 @@ export interface MathHarness extends BaseContract {
   >;
 
   accrue: TypedContractMethod<
-    [s: Interest.InputStruct],
+    [s: MathHarness.AccrualStruct],
     [
       [bigint, bigint, bigint] & {
         index: bigint;
@@ -749,7 +747,7 @@ export interface MathHarness extends BaseContract {
   getFunction(
     nameOrSignature: "accrue"
   ): TypedContractMethod<
-    [s: Interest.InputStruct],
+    [s: MathHarness.AccrualStruct],
     [
       [bigint, bigint, bigint] & {
         index: bigint;
