@@ -31,19 +31,20 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /// @dev What was lost, in assets. `index` turns it into units of what is outstanding until something else than one booking
     /// happens to the record; from then on (`unitized`) those are stored. `previous` and `next` link its episode. The epochs
-    /// are those whose holders stand for principal and staked; they may not have opened yet.
+    /// are those whose holders stand for principal and staked; they may not have opened yet. Three slots, of which a loss
+    /// without cover needs two: so the id of the pool's first loss stands for the pool.
     struct Record {
-        address pool;
+        uint32 poolId;
         uint80 index;
         bool unitized;
-        uint96 principal;
-        uint96 interest;
+        uint32 time;
         uint24 lenderEpoch;
-        uint40 time;
+        uint80 interest;
+        uint96 principal;
         uint96 fees;
-        uint96 reserve;
         uint32 previous;
         uint32 next;
+        uint96 reserve;
         uint96 staked;
         uint24 stakerEpoch;
     }
@@ -61,13 +62,13 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint128 stakerPaid;
     }
 
-    /// @dev A pool's latest record and episode, and the principal lost since its last epoch. `open`: the latest record has
-    /// opened no epoch.
+    /// @dev A pool's first and latest record and its episode, and the principal lost since its last epoch. `open`: the latest
+    /// record has opened no epoch.
     struct Book {
+        uint32 first;
         uint32 last;
         uint40 episodeStart;
         uint8 episodeLosses;
-        bool known;
         bool open;
         uint96 pending;
     }
@@ -100,6 +101,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     mapping(uint256 => Record) private _records;
     mapping(uint256 => Recovery) private _recoveries;
     mapping(address => Book) private _books;
+    /// @dev Pools by the id of their first loss.
+    mapping(uint256 => address) private _pools;
     mapping(uint256 => mapping(address => Paid)) private _paid;
 
     constructor(address factory_) {
@@ -119,10 +122,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 epoch
     ) external nonReentrant returns (uint256 lossId, Waterfall.Layers memory layers, bool opensEpoch) {
         Book memory book = _books[msg.sender];
-        if (!book.known) {
-            if (!FACTORY.isPool(msg.sender)) revert UnknownPool(msg.sender);
-            book.known = true;
-        }
+        if (book.first == 0 && !FACTORY.isPool(msg.sender)) revert UnknownPool(msg.sender);
 
         uint256 left;
         uint256 stakerEpoch;
@@ -138,7 +138,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         opensEpoch =
             lenderEpoch != 0 &&
             Waterfall.opensEpoch(book.pending + layers.principal, book.pending + principal);
-        lossId = _recordFor(book, shortfall, layers.staked == 0 ? 0 : stakerEpoch);
+        lossId = _recordFor(book, shortfall, layers, index, stakerEpoch);
         _book(lossId, layers, index, lenderEpoch, stakerEpoch);
         book.open = !opensEpoch;
         if (layers.principal != 0) book.pending = opensEpoch ? 0 : uint96(book.pending + layers.principal);
@@ -148,22 +148,41 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened, else a new
     /// one. Changes `book`, which the caller stores.
-    /// @param stakerEpoch the epoch that stands for the staked capital of this loss; 0 if it took none
-    function _recordFor(Book memory book, uint256 shortfall, uint256 stakerEpoch) private returns (uint256 lossId) {
+    function _recordFor(
+        Book memory book,
+        uint256 shortfall,
+        Waterfall.Layers memory layers,
+        uint256 index,
+        uint256 stakerEpoch
+    ) private returns (uint256 lossId) {
         bool ongoing = book.last != 0 && block.timestamp <= book.episodeStart + EPISODE;
-        Record storage last = _records[book.last];
-        if (ongoing && book.open && _lost(last) + shortfall <= type(uint96).max) {
-            if (last.staked == 0 || stakerEpoch == 0 || last.stakerEpoch == stakerEpoch) return book.last;
-        }
+        if (ongoing && book.open && _takes(_records[book.last], shortfall, layers, stakerEpoch)) return book.last;
         lossId = ++lossCount;
+        if (book.first == 0) {
+            book.first = uint32(lossId);
+            _pools[lossId] = msg.sender;
+        }
+        Record storage r = _records[lossId];
+        (r.poolId, r.index) = (book.first, uint80(index));
         if (ongoing && book.episodeLosses < MAX_EPISODE_LOSSES) {
-            last.next = uint32(lossId);
-            _records[lossId].previous = book.last;
+            r.previous = book.last;
+            _records[book.last].next = uint32(lossId);
             ++book.episodeLosses;
         } else {
             (book.episodeStart, book.episodeLosses) = (uint40(block.timestamp), 1);
         }
         book.last = uint32(lossId);
+    }
+
+    /// @dev Whether a record has room for a further loss, and one epoch of the fund stands for the staked capital of both.
+    function _takes(
+        Record storage r,
+        uint256 shortfall,
+        Waterfall.Layers memory layers,
+        uint256 stakerEpoch
+    ) private view returns (bool) {
+        if (r.staked != 0 && layers.staked != 0 && stakerEpoch != 0 && r.stakerEpoch != stakerEpoch) return false;
+        return r.interest + layers.interest <= type(uint80).max && _lost(r) + shortfall <= type(uint96).max;
     }
 
     /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose midst
@@ -180,7 +199,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Adds a booking to its record. A layer of 0 needs no write: most records touch two slots.
+    /// @dev Adds a booking to its record, of which `_takes` has made sure that it has the room.
     function _book(
         uint256 lossId,
         Waterfall.Layers memory layers,
@@ -189,10 +208,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 stakerEpoch
     ) private {
         Record storage r = _records[lossId];
-        if (r.pool == address(0)) {
-            r.pool = msg.sender;
-            r.index = uint80(index);
-        } else if (r.unitized || r.index != index) {
+        if (r.unitized || r.index != index) {
             Recovery storage recovery = _recoveries[lossId];
             uint256[LAYERS] memory due = _due(r, recovery);
             uint256[LAYERS] memory lost = _byClimb(layers);
@@ -200,17 +216,19 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             _storeDue(r, recovery, due);
             r.index = uint80(index);
         }
-        r.time = uint40(block.timestamp);
-        if (layers.principal != 0) {
-            r.principal += uint96(layers.principal);
+        unchecked {
+            r.time = uint32(block.timestamp);
+            r.interest += uint80(layers.interest);
             if (lenderEpoch != 0) r.lenderEpoch = uint24(lenderEpoch);
-        }
-        if (layers.interest != 0) r.interest += uint96(layers.interest);
-        if (layers.fees != 0) r.fees += uint96(layers.fees);
-        if (layers.reserve != 0) r.reserve += uint96(layers.reserve);
-        if (layers.staked != 0) {
-            r.staked += uint96(layers.staked);
-            if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
+            if (layers.fees + layers.principal != 0) {
+                r.principal += uint96(layers.principal);
+                r.fees += uint96(layers.fees);
+            }
+            if (layers.reserve + layers.staked != 0) {
+                r.reserve += uint96(layers.reserve);
+                r.staked += uint96(layers.staked);
+                if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
+            }
         }
     }
 
@@ -221,7 +239,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         Payment[] calldata payments,
         uint256 index
     ) external nonReentrant returns (uint256 interest, uint256 fees) {
-        if (!_books[msg.sender].known) revert UnknownPool(msg.sender);
+        if (_books[msg.sender].first == 0) revert UnknownPool(msg.sender);
         Flow memory flow;
         for (uint256 i; i < payments.length; ++i) {
             Payment calldata payment = payments[i];
@@ -240,7 +258,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     /// @inheritdoc IBadDebtSocializer
     function recover(uint256 lossId, uint256 assets) external nonReentrant {
         if (assets == 0) revert ZeroAmount();
-        address pool = _recordOf(lossId).pool;
+        address pool = _poolOf(_recordOf(lossId));
         uint256 index = ILendingPool(pool).state().index;
         Flow memory flow;
         uint256 left = _climb(lossId, assets, index, flow);
@@ -339,10 +357,15 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         flow.fees += paid[FEES];
         flow.reserve += paid[RESERVE];
         // while the epoch has not opened, the holders of today stand for those of then
-        if (_isOpened(IEpochShares(r.pool), r.lenderEpoch)) recovery.lenderClaims += uint128(paid[PRINCIPAL]);
-        else flow.interest += paid[PRINCIPAL];
-        if (_isOpened(_fundOf(r.pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
-        else flow.staked += paid[STAKED];
+        address pool = _poolOf(r);
+        if (paid[PRINCIPAL] != 0) {
+            if (_isOpened(IEpochShares(pool), r.lenderEpoch)) recovery.lenderClaims += uint128(paid[PRINCIPAL]);
+            else flow.interest += paid[PRINCIPAL];
+        }
+        if (paid[STAKED] != 0) {
+            if (_isOpened(_fundOf(pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
+            else flow.staked += paid[STAKED];
+        }
         emit Recovered(lossId, _fromClimb(paid));
     }
 
@@ -385,40 +408,51 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         if (account == address(0)) revert ZeroAddress();
         for (uint256 i; i < lossIds.length; ++i) {
             uint256 lossId = lossIds[i];
-            ILendingPool pool = ILendingPool(_recordOf(lossId).pool);
-            if (msg.sender != account && account.code.length != 0 && !pool.isOperator(account, msg.sender)) {
-                revert ClaimNotAuthorized(account, msg.sender);
+            Record storage r = _recordOf(lossId);
+            address pool = _poolOf(r);
+            if (msg.sender != account && account.code.length != 0) {
+                bool allowed = ILendingPool(pool).isOperator(account, msg.sender);
+                if (!allowed) revert ClaimNotAuthorized(account, msg.sender);
             }
-            (uint256 lender, uint256 staker) = _claimable(lossId, account);
-            if (lender + staker == 0) continue;
-            Paid storage paid = _paid[lossId][account];
             Recovery storage recovery = _recoveries[lossId];
-            paid.lender += uint128(lender);
-            paid.staker += uint128(staker);
-            recovery.lenderPaid += uint128(lender);
-            recovery.stakerPaid += uint128(staker);
+            Paid memory paid = _paid[lossId][account];
+            (uint256 lender, uint256 staker) = _claimable(r, recovery, paid, pool, account);
+            if (lender + staker == 0) continue;
+            _paid[lossId][account] = Paid(paid.lender + uint128(lender), paid.staker + uint128(staker));
+            if (lender != 0) recovery.lenderPaid += uint128(lender);
+            if (staker != 0) recovery.stakerPaid += uint128(staker);
             assets += lender + staker;
             emit Claimed(lossId, account, lender, staker);
-            IERC20(pool.asset()).safeTransfer(account, lender + staker);
+            IERC20(ILendingPool(pool).asset()).safeTransfer(account, lender + staker);
         }
     }
 
     /// @inheritdoc IBadDebtSocializer
     function claimable(uint256 lossId, address account) external view returns (uint256 assets) {
-        (uint256 lender, uint256 staker) = _claimable(lossId, account);
+        Record storage r = _recordOf(lossId);
+        (uint256 lender, uint256 staker) = _claimable(
+            r,
+            _recoveries[lossId],
+            _paid[lossId][account],
+            _poolOf(r),
+            account
+        );
         return lender + staker;
     }
 
-    function _claimable(uint256 lossId, address account) private view returns (uint256 lender, uint256 staker) {
-        Record storage r = _recordOf(lossId);
-        Recovery storage recovery = _recoveries[lossId];
-        Paid memory paid = _paid[lossId][account];
+    function _claimable(
+        Record storage r,
+        Recovery storage recovery,
+        Paid memory paid,
+        address pool,
+        address account
+    ) private view returns (uint256 lender, uint256 staker) {
         if (recovery.lenderClaims != 0) {
-            lender = _part(IEpochShares(r.pool), r.lenderEpoch, recovery.lenderClaims, account) - paid.lender;
+            lender = _part(IEpochShares(pool), r.lenderEpoch, recovery.lenderClaims, account) - paid.lender;
             lender = lender.min(recovery.lenderClaims - recovery.lenderPaid);
         }
         if (recovery.stakerClaims != 0) {
-            staker = _part(_fundOf(r.pool), r.stakerEpoch, recovery.stakerClaims, account) - paid.staker;
+            staker = _part(_fundOf(pool), r.stakerEpoch, recovery.stakerClaims, account) - paid.staker;
             // whatever a pool's fund says of its shares, no loss pays out more than it got
             staker = staker.min(recovery.stakerClaims - recovery.stakerPaid);
         }
@@ -434,8 +468,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     function lossOf(uint256 lossId) external view returns (Loss memory loss) {
         Record storage r = _recordOf(lossId);
         Recovery storage recovery = _recoveries[lossId];
-        uint256 index = ILendingPool(r.pool).state().index;
-        loss.pool = r.pool;
+        address pool = _poolOf(r);
+        uint256 index = ILendingPool(pool).state().index;
+        loss.pool = pool;
         loss.time = r.time;
         loss.fees = r.fees;
         loss.reserve = r.reserve;
@@ -452,13 +487,13 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
         loss.outstanding = _fromClimb(outstanding);
         loss.recoveredBy = _fromClimb(recovered);
-        if (_isOpened(IEpochShares(r.pool), r.lenderEpoch)) {
+        if (_isOpened(IEpochShares(pool), r.lenderEpoch)) {
             loss.lenderEpoch = r.lenderEpoch;
-            loss.lenderSupply = IEpochShares(r.pool).supplyAt(r.lenderEpoch);
+            loss.lenderSupply = IEpochShares(pool).supplyAt(r.lenderEpoch);
         }
-        if (_isOpened(_fundOf(r.pool), r.stakerEpoch)) {
+        if (_isOpened(_fundOf(pool), r.stakerEpoch)) {
             loss.stakerEpoch = r.stakerEpoch;
-            loss.stakerSupply = _fundOf(r.pool).supplyAt(r.stakerEpoch);
+            loss.stakerSupply = _fundOf(pool).supplyAt(r.stakerEpoch);
         }
         loss.lenderClaims = recovery.lenderClaims;
         loss.stakerClaims = recovery.stakerClaims;
@@ -486,7 +521,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     function _recordOf(uint256 lossId) private view returns (Record storage r) {
         r = _records[lossId];
-        if (r.pool == address(0)) revert UnknownLoss(lossId);
+        if (r.poolId == 0) revert UnknownLoss(lossId);
+    }
+
+    function _poolOf(Record storage r) private view returns (address) {
+        return _pools[r.poolId];
     }
 
     function _fundOf(address pool) private view returns (IEpochShares) {
