@@ -31,7 +31,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     struct Tier {
         uint104 reserve;
         uint104 unvested;
-        uint40 time;
+        uint48 time;
     }
 
     struct Request {
@@ -114,7 +114,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         RESERVE_CUT = p.reserveCut;
         MAX_PREMIUM = p.maxPremium;
         HALF_COVER = p.halfCover;
-        _tier.time = uint40(block.timestamp);
+        _tier.time = uint48(block.timestamp);
     }
 
     /* ------------------------------------------- STAKERS ENTER ----------------------------------------- */
@@ -528,11 +528,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function _store(Cache memory s) private {
         _storeLedger(s.y);
-        (_tier.reserve, _tier.unvested, _tier.time) = (
-            uint104(s.reserve),
-            uint104(s.unvested),
-            uint40(block.timestamp)
-        );
+        _tier = Tier({reserve: uint104(s.reserve), unvested: uint104(s.unvested), time: uint48(block.timestamp)});
     }
 
     /// @dev Without shares, what was the stakers' belongs to the reserve.
