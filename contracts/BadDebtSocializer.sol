@@ -30,20 +30,21 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     uint256 private constant LAYERS = 5;
 
     /// @dev What was lost, in assets. `index` turns it into units of what is outstanding until something else than one booking
-    /// happens to the record; from then on (`unitized`) those are stored. `previous` and `next` link its episode. The epochs
-    /// are those whose holders stand for principal and staked; they may not have opened yet.
+    /// happens to the record; from then on (`unitized`) those are stored. `previous` links its episode, of which the first
+    /// record knows the last one once it is over. The epochs are those whose holders stand for principal and staked; they may not
+    /// have opened yet. Three slots, of which a loss without cover needs two: so the id of the pool's first loss stands for it.
     struct Record {
-        address pool;
+        uint32 poolId;
         uint80 index;
         bool unitized;
-        uint96 principal;
-        uint96 interest;
+        uint32 time;
         uint24 lenderEpoch;
-        uint40 time;
+        uint80 interest;
+        uint96 principal;
         uint96 fees;
-        uint96 reserve;
         uint32 previous;
-        uint32 next;
+        uint32 episodeLast;
+        uint96 reserve;
         uint96 staked;
         uint24 stakerEpoch;
     }
@@ -61,13 +62,14 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint128 stakerPaid;
     }
 
-    /// @dev A pool's latest record and episode, and the principal lost since its last epoch. `open`: the latest record has
-    /// opened no epoch.
+    /// @dev A pool's first and latest record, its latest episode, and the principal lost since its last epoch. `open`: the latest
+    /// record has opened no epoch.
     struct Book {
+        uint32 first;
         uint32 last;
+        uint32 episodeFirst;
         uint40 episodeStart;
         uint8 episodeLosses;
-        bool known;
         bool open;
         uint96 pending;
     }
@@ -100,6 +102,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     mapping(uint256 => Record) private _records;
     mapping(uint256 => Recovery) private _recoveries;
     mapping(address => Book) private _books;
+    /// @dev Pools by the id of their first loss.
+    mapping(uint256 => address) private _pools;
     mapping(uint256 => mapping(address => Paid)) private _paid;
 
     constructor(address factory_) {
@@ -111,6 +115,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /// @inheritdoc IBadDebtSocializer
     function absorb(
+        address fund,
         uint256 shortfall,
         uint256 index,
         uint256 fees,
@@ -119,16 +124,13 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 epoch
     ) external nonReentrant returns (uint256 lossId, Waterfall.Layers memory layers, bool opensEpoch) {
         Book memory book = _books[msg.sender];
-        if (!book.known) {
-            if (!FACTORY.isPool(msg.sender)) revert UnknownPool(msg.sender);
-            book.known = true;
-        }
+        if (book.first == 0 && !FACTORY.isPool(msg.sender)) revert UnknownPool(msg.sender);
 
         uint256 left;
         uint256 stakerEpoch;
         (layers.fees, left) = Waterfall.absorb(shortfall, fees);
-        if (left != 0) {
-            (layers.reserve, layers.staked, stakerEpoch) = _cover(left);
+        if (left != 0 && fund != address(0)) {
+            (layers.reserve, layers.staked, stakerEpoch) = _cover(fund, left);
             left -= layers.reserve + layers.staked;
         }
         (layers.interest, layers.principal) = Waterfall.absorb(left, unvested);
@@ -138,8 +140,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         opensEpoch =
             lenderEpoch != 0 &&
             Waterfall.opensEpoch(book.pending + layers.principal, book.pending + principal);
-        lossId = _recordFor(book, shortfall, layers.staked == 0 ? 0 : stakerEpoch);
-        _book(lossId, layers, index, lenderEpoch, stakerEpoch);
+        lossId = _recordFor(book, shortfall, layers, stakerEpoch);
+        _book(book.first, lossId, layers, index, lenderEpoch, stakerEpoch);
         book.open = !opensEpoch;
         if (layers.principal != 0) book.pending = opensEpoch ? 0 : uint96(book.pending + layers.principal);
         _books[msg.sender] = book;
@@ -148,29 +150,47 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened, else a new
     /// one. Changes `book`, which the caller stores.
-    /// @param stakerEpoch the epoch that stands for the staked capital of this loss; 0 if it took none
-    function _recordFor(Book memory book, uint256 shortfall, uint256 stakerEpoch) private returns (uint256 lossId) {
+    function _recordFor(
+        Book memory book,
+        uint256 shortfall,
+        Waterfall.Layers memory layers,
+        uint256 stakerEpoch
+    ) private returns (uint256 lossId) {
         bool ongoing = book.last != 0 && block.timestamp <= book.episodeStart + EPISODE;
-        Record storage last = _records[book.last];
-        if (ongoing && book.open && _lost(last) + shortfall <= type(uint96).max) {
-            if (last.staked == 0 || stakerEpoch == 0 || last.stakerEpoch == stakerEpoch) return book.last;
-        }
+        if (ongoing && book.open && _takes(_records[book.last], shortfall, layers, stakerEpoch)) return book.last;
         lossId = ++lossCount;
+        if (book.first == 0) {
+            book.first = uint32(lossId);
+            _pools[lossId] = msg.sender;
+        }
         if (ongoing && book.episodeLosses < MAX_EPISODE_LOSSES) {
-            last.next = uint32(lossId);
             _records[lossId].previous = book.last;
             ++book.episodeLosses;
         } else {
-            (book.episodeStart, book.episodeLosses) = (uint40(block.timestamp), 1);
+            if (book.episodeLosses > 1) _records[book.episodeFirst].episodeLast = book.last;
+            (book.episodeFirst, book.episodeLosses) = (uint32(lossId), 1);
+            book.episodeStart = uint40(block.timestamp);
         }
         book.last = uint32(lossId);
     }
 
+    /// @dev Whether a record has room for a further loss, and one epoch of the fund stands for the staked capital of both.
+    function _takes(
+        Record storage r,
+        uint256 shortfall,
+        Waterfall.Layers memory layers,
+        uint256 stakerEpoch
+    ) private view returns (bool) {
+        if (r.staked != 0 && layers.staked != 0 && stakerEpoch != 0 && r.stakerEpoch != stakerEpoch) return false;
+        return r.interest + layers.interest <= type(uint80).max && _lost(r) + shortfall <= type(uint96).max;
+    }
+
     /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose midst
     /// the loss is booked, does not.
-    function _cover(uint256 assets) private returns (uint256 reserve, uint256 staked, uint256 stakerEpoch) {
-        address fund = ILendingPool(msg.sender).fund();
-        if (fund == address(0)) return (0, 0, 0);
+    function _cover(
+        address fund,
+        uint256 assets
+    ) private returns (uint256 reserve, uint256 staked, uint256 stakerEpoch) {
         if (gasleft() < COVER_GAS) revert InsufficientGas(gasleft(), COVER_GAS);
         try IInsuranceFund(fund).cover(msg.sender, assets) returns (uint256 a, uint256 b, uint256 c) {
             return (a, b, c);
@@ -180,8 +200,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Adds a booking to its record. A layer of 0 needs no write: most records touch two slots.
+    /// @dev Adds a booking to its record, of which `_takes` has made sure that it has the room.
     function _book(
+        uint32 poolId,
         uint256 lossId,
         Waterfall.Layers memory layers,
         uint256 index,
@@ -189,9 +210,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 stakerEpoch
     ) private {
         Record storage r = _records[lossId];
-        if (r.pool == address(0)) {
-            r.pool = msg.sender;
-            r.index = uint80(index);
+        if (r.poolId == 0) {
+            (r.poolId, r.index) = (poolId, uint80(index));
         } else if (r.unitized || r.index != index) {
             Recovery storage recovery = _recoveries[lossId];
             uint256[LAYERS] memory due = _due(r, recovery);
@@ -200,17 +220,17 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             _storeDue(r, recovery, due);
             r.index = uint80(index);
         }
-        r.time = uint40(block.timestamp);
-        if (layers.principal != 0) {
-            r.principal += uint96(layers.principal);
-            if (lenderEpoch != 0) r.lenderEpoch = uint24(lenderEpoch);
-        }
-        if (layers.interest != 0) r.interest += uint96(layers.interest);
-        if (layers.fees != 0) r.fees += uint96(layers.fees);
-        if (layers.reserve != 0) r.reserve += uint96(layers.reserve);
-        if (layers.staked != 0) {
-            r.staked += uint96(layers.staked);
-            if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
+        unchecked {
+            if (lenderEpoch == 0) lenderEpoch = r.lenderEpoch;
+            (r.time, r.lenderEpoch) = (uint32(block.timestamp), uint24(lenderEpoch));
+            r.interest += uint80(layers.interest);
+            if (layers.fees + layers.principal != 0) {
+                (r.principal, r.fees) = (r.principal + uint96(layers.principal), r.fees + uint96(layers.fees));
+            }
+            if (layers.reserve + layers.staked != 0) {
+                (r.reserve, r.staked) = (r.reserve + uint96(layers.reserve), r.staked + uint96(layers.staked));
+                if (stakerEpoch != 0) r.stakerEpoch = uint24(stakerEpoch);
+            }
         }
     }
 
@@ -221,7 +241,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         Payment[] calldata payments,
         uint256 index
     ) external nonReentrant returns (uint256 interest, uint256 fees) {
-        if (!_books[msg.sender].known) revert UnknownPool(msg.sender);
+        if (_books[msg.sender].first == 0) revert UnknownPool(msg.sender);
         Flow memory flow;
         for (uint256 i; i < payments.length; ++i) {
             Payment calldata payment = payments[i];
@@ -240,7 +260,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     /// @inheritdoc IBadDebtSocializer
     function recover(uint256 lossId, uint256 assets) external nonReentrant {
         if (assets == 0) revert ZeroAmount();
-        address pool = _recordOf(lossId).pool;
+        address pool = _poolOf(_recordOf(lossId));
         uint256 index = ILendingPool(pool).state().index;
         Flow memory flow;
         uint256 left = _climb(lossId, assets, index, flow);
@@ -260,7 +280,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     /// @dev Pays `assets` up the waterfall of the loss's episode; adds to `flow` what leaves this contract.
     /// @return left what no layer can take
     function _climb(uint256 lossId, uint256 assets, uint256 index, Flow memory flow) private returns (uint256 left) {
-        uint256[] memory ids = episodeOf(lossId);
+        uint256[] memory ids = _reach(lossId, assets, index);
         uint256[LAYERS][] memory due = new uint256[LAYERS][](ids.length);
         uint256[LAYERS][] memory paid = new uint256[LAYERS][](ids.length);
         for (uint256 i; i < ids.length; ++i) due[i] = _due(_records[ids[i]], _recoveries[ids[i]]);
@@ -269,6 +289,14 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         left = _payLayers(due, paid, RESERVE, RESERVE, left, index);
         left = _payLayers(due, paid, FEES, FEES, left, index);
         for (uint256 i; i < ids.length; ++i) _bookRecovery(ids[i], due[i], paid[i], flow);
+    }
+
+    /// @dev The losses that a recovery may reach, its own first: no other if its lenders take all of it.
+    function _reach(uint256 lossId, uint256 assets, uint256 index) private view returns (uint256[] memory ids) {
+        uint256[LAYERS] memory due = _due(_recordOf(lossId), _recoveries[lossId]);
+        if (assets > _worth(due, PRINCIPAL, INTEREST, index)) return episodeOf(lossId);
+        ids = new uint256[](1);
+        ids[0] = lossId;
     }
 
     /// @dev Pays layers `first` to `last` of the own loss (the 0th), then of the others pro rata to what is outstanding there.
@@ -280,7 +308,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 assets,
         uint256 index
     ) private pure returns (uint256 left) {
+        if (assets == 0) return 0;
         left = assets - _payLoss(due[0], paid[0], first, last, assets, index);
+        if (left == 0) return 0;
         uint256 outstanding;
         for (uint256 i = 1; i < due.length; ++i) outstanding += _worth(due[i], first, last, index);
         for (uint256 i = 1; i < due.length && left != 0 && outstanding != 0; ++i) {
@@ -329,32 +359,39 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         if (total == 0) return;
         Record storage r = _records[lossId];
         Recovery storage recovery = _recoveries[lossId];
-        uint256[LAYERS] memory before = _due(r, recovery);
+        if (paid[STAKED] + paid[RESERVE] != 0) flow.restored += _restore(r, recovery, due, paid);
         _storeDue(r, recovery, due);
         for (uint256 i; i < LAYERS; ++i) {
             if (paid[i] != 0) recovery.recovered[i] += uint128(paid[i]);
         }
-        flow.restored += _restore([r.staked, r.reserve], recovery.restored, before, due, paid);
         flow.interest += paid[INTEREST];
         flow.fees += paid[FEES];
         flow.reserve += paid[RESERVE];
         // while the epoch has not opened, the holders of today stand for those of then
-        if (_isOpened(IEpochShares(r.pool), r.lenderEpoch)) recovery.lenderClaims += uint128(paid[PRINCIPAL]);
-        else flow.interest += paid[PRINCIPAL];
-        if (_isOpened(_fundOf(r.pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
-        else flow.staked += paid[STAKED];
+        address pool = _poolOf(r);
+        if (paid[PRINCIPAL] != 0) {
+            if (_isOpened(IEpochShares(pool), r.lenderEpoch)) recovery.lenderClaims += uint128(paid[PRINCIPAL]);
+            else flow.interest += paid[PRINCIPAL];
+        }
+        if (paid[STAKED] != 0) {
+            if (_isOpened(_fundOf(pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
+            else flow.staked += paid[STAKED];
+        }
         emit Recovered(lossId, _fromClimb(paid));
     }
 
-    /// @dev Books the principal within what the fund's layers got: of what is not restored yet, the part that the paid units are
-    /// of those that were due, rounded down. The bookings of one record differ in their index, so it does not follow from that.
+    /// @dev Books the principal within what the fund's layers got, before `due` is stored: of what is not restored yet, the part
+    /// that the paid units are of those that were due, rounded down. The bookings of one record differ in their index, so it does
+    /// not follow from that.
     function _restore(
-        uint96[2] memory lost,
-        uint96[2] storage restored,
-        uint256[LAYERS] memory before,
+        Record storage r,
+        Recovery storage recovery,
         uint256[LAYERS] memory due,
         uint256[LAYERS] memory paid
     ) private returns (uint256 assets) {
+        uint96[2] memory lost = [r.staked, r.reserve];
+        uint96[2] storage restored = recovery.restored;
+        uint256[LAYERS] memory before = _due(r, recovery);
         for (uint256 tier; tier < 2; ++tier) {
             uint256 layer = STAKED + tier;
             if (paid[layer] == 0) continue;
@@ -383,42 +420,65 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     /// @inheritdoc IBadDebtSocializer
     function claim(uint256[] calldata lossIds, address account) external nonReentrant returns (uint256 assets) {
         if (account == address(0)) revert ZeroAddress();
+        // losses of one asset in a row are paid at once
+        IERC20 asset;
+        uint256 owed;
         for (uint256 i; i < lossIds.length; ++i) {
             uint256 lossId = lossIds[i];
-            ILendingPool pool = ILendingPool(_recordOf(lossId).pool);
-            if (msg.sender != account && account.code.length != 0 && !pool.isOperator(account, msg.sender)) {
-                revert ClaimNotAuthorized(account, msg.sender);
+            Record storage r = _recordOf(lossId);
+            address pool = _poolOf(r);
+            if (msg.sender != account && account.code.length != 0) {
+                bool allowed = ILendingPool(pool).isOperator(account, msg.sender);
+                if (!allowed) revert ClaimNotAuthorized(account, msg.sender);
             }
-            (uint256 lender, uint256 staker) = _claimable(lossId, account);
-            if (lender + staker == 0) continue;
-            Paid storage paid = _paid[lossId][account];
             Recovery storage recovery = _recoveries[lossId];
-            paid.lender += uint128(lender);
-            paid.staker += uint128(staker);
-            recovery.lenderPaid += uint128(lender);
-            recovery.stakerPaid += uint128(staker);
-            assets += lender + staker;
+            Paid memory paid = _paid[lossId][account];
+            (uint256 lender, uint256 staker) = _claimable(r, recovery, paid, pool, account);
+            if (lender + staker == 0) continue;
+            _paid[lossId][account] = Paid({
+                lender: paid.lender + uint128(lender),
+                staker: paid.staker + uint128(staker)
+            });
+            if (lender != 0) recovery.lenderPaid += uint128(lender);
+            if (staker != 0) recovery.stakerPaid += uint128(staker);
             emit Claimed(lossId, account, lender, staker);
-            IERC20(pool.asset()).safeTransfer(account, lender + staker);
+            IERC20 asset_ = IERC20(ILendingPool(pool).asset());
+            if (asset_ != asset) {
+                if (owed != 0) asset.safeTransfer(account, owed);
+                (asset, owed) = (asset_, 0);
+            }
+            owed += lender + staker;
+            assets += lender + staker;
         }
+        if (owed != 0) asset.safeTransfer(account, owed);
     }
 
     /// @inheritdoc IBadDebtSocializer
     function claimable(uint256 lossId, address account) external view returns (uint256 assets) {
-        (uint256 lender, uint256 staker) = _claimable(lossId, account);
+        Record storage r = _recordOf(lossId);
+        (uint256 lender, uint256 staker) = _claimable(
+            r,
+            _recoveries[lossId],
+            _paid[lossId][account],
+            _poolOf(r),
+            account
+        );
         return lender + staker;
     }
 
-    function _claimable(uint256 lossId, address account) private view returns (uint256 lender, uint256 staker) {
-        Record storage r = _recordOf(lossId);
-        Recovery storage recovery = _recoveries[lossId];
-        Paid memory paid = _paid[lossId][account];
+    function _claimable(
+        Record storage r,
+        Recovery storage recovery,
+        Paid memory paid,
+        address pool,
+        address account
+    ) private view returns (uint256 lender, uint256 staker) {
         if (recovery.lenderClaims != 0) {
-            lender = _part(IEpochShares(r.pool), r.lenderEpoch, recovery.lenderClaims, account) - paid.lender;
+            lender = _part(IEpochShares(pool), r.lenderEpoch, recovery.lenderClaims, account) - paid.lender;
             lender = lender.min(recovery.lenderClaims - recovery.lenderPaid);
         }
         if (recovery.stakerClaims != 0) {
-            staker = _part(_fundOf(r.pool), r.stakerEpoch, recovery.stakerClaims, account) - paid.staker;
+            staker = _part(_fundOf(pool), r.stakerEpoch, recovery.stakerClaims, account) - paid.staker;
             // whatever a pool's fund says of its shares, no loss pays out more than it got
             staker = staker.min(recovery.stakerClaims - recovery.stakerPaid);
         }
@@ -434,8 +494,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     function lossOf(uint256 lossId) external view returns (Loss memory loss) {
         Record storage r = _recordOf(lossId);
         Recovery storage recovery = _recoveries[lossId];
-        uint256 index = ILendingPool(r.pool).state().index;
-        loss.pool = r.pool;
+        address pool = _poolOf(r);
+        uint256 index = ILendingPool(pool).state().index;
+        loss.pool = pool;
         loss.time = r.time;
         loss.fees = r.fees;
         loss.reserve = r.reserve;
@@ -452,13 +513,13 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
         loss.outstanding = _fromClimb(outstanding);
         loss.recoveredBy = _fromClimb(recovered);
-        if (_isOpened(IEpochShares(r.pool), r.lenderEpoch)) {
+        if (_isOpened(IEpochShares(pool), r.lenderEpoch)) {
             loss.lenderEpoch = r.lenderEpoch;
-            loss.lenderSupply = IEpochShares(r.pool).supplyAt(r.lenderEpoch);
+            loss.lenderSupply = IEpochShares(pool).supplyAt(r.lenderEpoch);
         }
-        if (_isOpened(_fundOf(r.pool), r.stakerEpoch)) {
+        if (_isOpened(_fundOf(pool), r.stakerEpoch)) {
             loss.stakerEpoch = r.stakerEpoch;
-            loss.stakerSupply = _fundOf(r.pool).supplyAt(r.stakerEpoch);
+            loss.stakerSupply = _fundOf(pool).supplyAt(r.stakerEpoch);
         }
         loss.lenderClaims = recovery.lenderClaims;
         loss.stakerClaims = recovery.stakerClaims;
@@ -469,9 +530,17 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         Record storage r = _recordOf(lossId);
         ids = new uint256[](MAX_EPISODE_LOSSES);
         uint256 count;
-        ids[count++] = lossId;
-        for (uint256 id = r.previous; id != 0; id = _records[id].previous) ids[count++] = id;
-        for (uint256 id = r.next; id != 0; id = _records[id].next) ids[count++] = id;
+        for (uint256 id = lossId; id != 0; id = _records[id].previous) ids[count++] = id;
+        uint256 first = ids[count - 1];
+        Book storage book = _books[_poolOf(r)];
+        uint256 last = first == book.episodeFirst ? book.last : _records[first].episodeLast;
+        // the later ones, found from the last one back, in their order
+        uint256 i = count;
+        for (uint256 id = last; id > lossId; id = _records[id].previous) ids[count++] = id;
+        for (uint256 j = count; i + 1 < j; ++i) {
+            --j;
+            (ids[i], ids[j]) = (ids[j], ids[i]);
+        }
         assembly ("memory-safe") {
             mstore(ids, count)
         }
@@ -486,7 +555,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     function _recordOf(uint256 lossId) private view returns (Record storage r) {
         r = _records[lossId];
-        if (r.pool == address(0)) revert UnknownLoss(lossId);
+        if (r.poolId == 0) revert UnknownLoss(lossId);
+    }
+
+    function _poolOf(Record storage r) private view returns (address) {
+        return _pools[r.poolId];
     }
 
     function _fundOf(address pool) private view returns (IEpochShares) {
@@ -511,8 +584,10 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     }
 
     function _storeDue(Record storage r, Recovery storage recovery, uint256[LAYERS] memory due) private {
-        r.unitized = true;
-        for (uint256 i; i < LAYERS; ++i) recovery.due[i] = uint96(due[i]);
+        if (!r.unitized) r.unitized = true;
+        for (uint256 i; i < LAYERS; ++i) {
+            if (recovery.due[i] != due[i]) recovery.due[i] = uint96(due[i]);
+        }
     }
 
     function _byClimb(Waterfall.Layers memory l) private pure returns (uint256[LAYERS] memory) {

@@ -31,7 +31,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     struct Tier {
         uint104 reserve;
         uint104 unvested;
-        uint40 time;
+        uint48 time;
     }
 
     struct Request {
@@ -41,14 +41,15 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         uint8 generation;
     }
 
+    /// @dev The first slot is all that a cover needs, unless an increase waits.
     struct Limit {
-        uint104 limit;
-        uint104 pending;
+        uint96 limit;
+        uint96 outstanding;
         uint40 effectiveAt;
-        uint104 outstanding;
+        bool listed;
+        uint96 pending;
         uint40 premiumAt;
         uint40 silentSince;
-        bool listed;
     }
 
     /// @dev What a call loads once and writes once. Accrued to now.
@@ -113,7 +114,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         RESERVE_CUT = p.reserveCut;
         MAX_PREMIUM = p.maxPremium;
         HALF_COVER = p.halfCover;
-        _tier.time = uint40(block.timestamp);
+        _tier.time = uint48(block.timestamp);
     }
 
     /* ------------------------------------------- STAKERS ENTER ----------------------------------------- */
@@ -138,7 +139,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         _mint(s.y, receiver, shares);
         _store(s);
         emit Deposit(msg.sender, receiver, assets, shares);
-        _collect(msg.sender, assets, _net(s) + s.unvested + s.reserve);
+        _collect(msg.sender, assets, _capital(s));
     }
 
     /* ------------------------------------------- STAKERS LEAVE ----------------------------------------- */
@@ -166,12 +167,12 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
             if (shares > balance) revert ERC20InsufficientBalance(msg.sender, balance, shares);
             uint256 assets = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
             uint256 opensAt = block.timestamp + cooldownPeriod;
-            _requests[msg.sender] = Request(
-                uint112(shares),
-                uint96(assets.min(type(uint96).max)),
-                uint40(opensAt),
-                s.y.generation
-            );
+            _requests[msg.sender] = Request({
+                shares: uint112(shares),
+                assets: uint96(assets.min(type(uint96).max)),
+                opensAt: uint40(opensAt),
+                generation: s.y.generation
+            });
             emit CooldownStarted(msg.sender, shares, assets, opensAt, opensAt + windowPeriod);
         }
         _store(s);
@@ -250,7 +251,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     /// @dev The first pool that shows a loss of which the fund would pay more than it tolerates, or may have one unseen.
     function _heldBy(Cache memory s) private view returns (address) {
-        uint256 tolerance = ((s.reserve + s.unvested + _net(s)) * guardTolerance) / Interest.BPS;
+        uint256 tolerance = (_capital(s) * guardTolerance) / Interest.BPS;
         for (uint256 i; i < _pools.length; ++i) {
             Limit storage limit = _limits[_pools[i]];
             uint256 available = _available(s, limit);
@@ -311,7 +312,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve += assets;
         _store(s);
         emit ReserveFunded(msg.sender, assets);
-        _collect(msg.sender, assets, _net(s) + s.unvested + s.reserve);
+        _collect(msg.sender, assets, _capital(s));
     }
 
     /// @inheritdoc IInsuranceFund
@@ -358,9 +359,9 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         uint256 effectiveAt = block.timestamp;
         if (limit > current) {
             effectiveAt += cooldownPeriod + windowPeriod;
-            (l.limit, l.pending, l.effectiveAt) = (uint104(current), uint104(limit), uint40(effectiveAt));
+            (l.limit, l.pending, l.effectiveAt) = (uint96(current), uint96(limit), uint40(effectiveAt));
         } else {
-            (l.limit, l.pending, l.effectiveAt) = (uint104(limit), 0, 0);
+            (l.limit, l.pending, l.effectiveAt) = (uint96(limit), 0, 0);
         }
         _list(pool, l);
         emit CoverageLimitSet(pool, limit, effectiveAt);
@@ -373,8 +374,10 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     ) external nonReentrant returns (uint256 reserve_, uint256 staked, uint256 stakerEpoch) {
         if (msg.sender != socializer) revert Unauthorized(msg.sender);
         Limit storage limit = _limits[pool];
+        uint256 left = assets.min(_allowed(limit));
+        if (left == 0) return (0, 0, 0);
         Cache memory s = _accrued();
-        uint256 left = assets.min(_available(s, limit));
+        left = left.min(_capital(s));
         if (left == 0) return (0, 0, 0);
 
         uint256 part;
@@ -384,7 +387,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve -= reserve_;
         reserve_ += part;
         if (staked != 0) stakerEpoch = _slash(s, staked);
-        limit.outstanding += uint104(reserve_ + staked);
+        limit.outstanding += uint96(reserve_ + staked);
         _store(s);
         emit Covered(pool, reserve_, staked, stakerEpoch);
         uint256 before = ASSET.balanceOf(pool);
@@ -424,7 +427,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve += reserve_;
         _store(s);
         Limit storage limit = _limits[pool];
-        limit.outstanding -= uint104(restored.min(limit.outstanding));
+        limit.outstanding -= uint96(restored.min(limit.outstanding));
         emit RecoveryCredited(pool, reserve_, staked, restored);
     }
 
@@ -525,7 +528,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function _store(Cache memory s) private {
         _storeLedger(s.y);
-        _tier = Tier(uint104(s.reserve), uint104(s.unvested), uint40(block.timestamp));
+        _tier = Tier({reserve: uint104(s.reserve), unvested: uint104(s.unvested), time: uint48(block.timestamp)});
     }
 
     /// @dev Without shares, what was the stakers' belongs to the reserve.
@@ -539,14 +542,20 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function _room(Cache memory s) private pure returns (uint256) {
-        uint256 total = _net(s) + s.unvested + s.reserve;
+        uint256 total = _capital(s);
         return total < MAX_ASSETS ? MAX_ASSETS - total : 0;
     }
 
     function _available(Cache memory s, Limit storage limit) private view returns (uint256) {
-        uint256 allowed = _limitOf(limit);
-        allowed = allowed > limit.outstanding ? allowed - limit.outstanding : 0;
-        return allowed.min(s.reserve + s.unvested + _net(s));
+        return _allowed(limit).min(_capital(s));
+    }
+
+    function _allowed(Limit storage limit) private view returns (uint256) {
+        return _limitOf(limit).saturatingSub(limit.outstanding);
+    }
+
+    function _capital(Cache memory s) private pure returns (uint256) {
+        return s.reserve + s.unvested + _net(s);
     }
 
     function _limitOf(Limit storage limit) private view returns (uint256) {

@@ -21,16 +21,20 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         uint8 flags;
     }
 
-    struct Epoch {
-        uint112 supply;
+    /// @dev All shares at an epoch of odd number and at the one after it, so that every other loss needs no new slot; `time` is
+    /// when the latest of the two was opened.
+    struct EpochPair {
+        uint112 odd;
+        uint112 even;
         uint32 time;
-        uint8 generation;
     }
 
     IERC20 internal immutable ASSET;
 
     Ledger internal _ledger;
-    mapping(uint256 => Epoch) internal _epochs;
+    mapping(uint256 => EpochPair) private _epochs;
+    /// @dev The last epoch of each generation that has ended.
+    mapping(uint256 => uint256) internal _lastEpochOf;
 
     constructor(address asset_) {
         if (asset_ == address(0)) revert ZeroAddress();
@@ -45,13 +49,23 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     /// @dev At the last epoch number the loss is absorbed without one; the heir learns it from the unchanged number.
     function _openEpoch(Ledger memory y) internal {
         if (y.epoch == type(uint24).max) return;
-        _epochs[++y.epoch] = Epoch(y.supply, uint32(block.timestamp), y.generation);
+        EpochPair storage pair = _pairOf(++y.epoch);
+        if (y.epoch % 2 == 1) (pair.odd, pair.time) = (y.supply, uint32(block.timestamp));
+        else (pair.even, pair.time) = (y.supply, uint32(block.timestamp));
         emit EpochOpened(y.epoch, y.supply);
+    }
+
+    /// @dev Where epochs 1 and 2, 3 and 4, … are.
+    function _pairOf(uint256 epoch) internal view returns (EpochPair storage) {
+        unchecked {
+            return _epochs[(epoch + 1) / 2];
+        }
     }
 
     /// @dev At the last generation number the shares live on.
     function _endGeneration(Ledger memory y) internal {
         if (y.generation == type(uint8).max) return;
+        _lastEpochOf[y.generation] = y.epoch;
         emit GenerationEnded(y.generation++, y.supply);
         y.supply = 0;
     }

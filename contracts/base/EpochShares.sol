@@ -188,14 +188,16 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /// @inheritdoc IEpochShares
     function supplyAt(uint256 epoch_) external view returns (uint256) {
-        return _epochAt(epoch_).supply;
+        _requireEpoch(epoch_);
+        EpochPair storage pair = _pairOf(epoch_);
+        return epoch_ % 2 == 1 ? pair.odd : pair.even;
     }
 
     /// @inheritdoc IEpochShares
     function balanceAt(address account, uint256 epoch_) external view returns (uint256) {
-        uint256 generation_ = _epochAt(epoch_).generation;
+        _requireEpoch(epoch_);
         Account storage a = _accounts[account];
-        if (a.epoch < epoch_) return a.generation == generation_ ? a.balance : 0;
+        if (a.epoch < epoch_) return _livedAt(a.generation, epoch_) ? a.balance : 0;
 
         // the last checkpoint written in an epoch before the loss: none below `low`, `high` and above are too late
         (uint256 low, uint256 high) = (0, a.checkpoints);
@@ -206,12 +208,16 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         }
         if (low == 0) return 0;
         Checkpoint storage c = _checkpoints[account][low - 1];
-        return c.generation == generation_ ? c.balance : 0;
+        return _livedAt(c.generation, epoch_) ? c.balance : 0;
     }
 
-    function _epochAt(uint256 epoch_) private view returns (Epoch storage) {
+    function _requireEpoch(uint256 epoch_) private view {
         if (epoch_ == 0 || epoch_ > _ledger.epoch) revert UnknownEpoch(epoch_, _ledger.epoch);
-        return _epochs[epoch_];
+    }
+
+    /// @dev Whether shares of a generation, held before the epoch, still were shares when it was opened.
+    function _livedAt(uint256 generation_, uint256 epoch_) private view returns (bool) {
+        return generation_ == _ledger.generation || epoch_ <= _lastEpochOf[generation_];
     }
 
     /* --------------------------------------- MOVEMENTS OF SHARES --------------------------------------- */
@@ -300,7 +306,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     /// @dev Shares that came in in the block of an epoch that is this one.
     function _arrivedOf(Ledger memory y, Account memory a) private view returns (uint256) {
         unchecked {
-            if (a.lastInbound != uint32(block.timestamp) || _epochs[y.epoch].time != a.lastInbound) return 0;
+            if (a.lastInbound != uint32(block.timestamp) || _pairOf(y.epoch).time != a.lastInbound) return 0;
             return uint256(a.received) << a.exponent;
         }
     }

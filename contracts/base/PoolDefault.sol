@@ -84,7 +84,15 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
 
         Waterfall.Layers memory layers;
         bool opensEpoch;
-        (lossId, layers, opensEpoch) = SOCIALIZER.absorb(shortfall, s.index, fees, s.unvested, principal, s.y.epoch);
+        (lossId, layers, opensEpoch) = SOCIALIZER.absorb(
+            FUND,
+            shortfall,
+            s.index,
+            fees,
+            s.unvested,
+            principal,
+            s.y.epoch
+        );
 
         uint256 covered = layers.reserve + layers.staked;
         s.y.net = _toNet(cash + covered + s.debt);
@@ -263,13 +271,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
                 return;
             }
         }
-        _writtenOffs[account][(p.writtenOffHead + p.writtenOffs) % MAX_WRITTEN_OFFS] = WrittenOff({
-            lossId: uint64(lossId),
-            scaled: uint96(scaled),
-            since: uint40(block.timestamp),
-            merged: false
-        });
-        p.writtenOffs++;
+        WrittenOff storage entry = _entry(account, p, p.writtenOffs++);
+        (entry.lossId, entry.scaled, entry.since) = (uint64(lossId), uint96(scaled), uint40(block.timestamp));
     }
 
     /// @dev Pays `assets` of the queue, oldest first; changes `p`, which the caller stores.

@@ -79,6 +79,7 @@ interface IBadDebtSocializer {
     error ZeroAddress();
 
     /// @notice Runs the waterfall for a shortfall of the calling pool and records it.
+    /// @param fund the pool's own; zero for none
     /// @param index the pool's borrow index
     /// @param fees, unvested, principal what the pool's layers hold
     /// @param epoch the number of the pool's last epoch
@@ -86,6 +87,7 @@ interface IBadDebtSocializer {
     /// @return layers what each bears; reserve and staked have arrived at the pool
     /// @return opensEpoch whether the pool is to open an epoch
     function absorb(
+        address fund,
         uint256 shortfall,
         uint256 index,
         uint256 fees,

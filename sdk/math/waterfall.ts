@@ -97,6 +97,7 @@ export function climb(
   };
 
   for (const layers of STEPS) {
+    if (left === 0n) break;
     payLoss(0, layers, left);
     const worth = due.map((loss) => layers.reduce((sum, layer) => sum + toAssets(loss[layer], index), 0n));
     let outstanding = worth.slice(1).reduce((sum, assets) => sum + assets, 0n);

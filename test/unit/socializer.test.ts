@@ -67,7 +67,7 @@ describe("BadDebtSocializer", () => {
   describe("the waterfall", () => {
     it("serves registered pools only", async () => {
       const p = await loadFixture(uncoveredPlain);
-      await expect(p.socializer.connect(p.stranger).absorb(1, WAD, 1, 0, 0, 0))
+      await expect(p.socializer.connect(p.stranger).absorb(p.fund, 1, WAD, 1, 0, 0, 0))
         .to.be.revertedWithCustomError(p.socializer, "UnknownPool")
         .withArgs(p.stranger.address);
       await expect(p.socializer.connect(p.stranger).onRecovery([], WAD))
@@ -95,7 +95,7 @@ describe("BadDebtSocializer", () => {
         for (const shortfall of new Set([...steps, ...ends].flatMap((end) => [end - 1n, end, end + 1n]))) {
           if (shortfall <= 0n || shortfall > fees + coverage + interest + principal) continue;
           const expected = Waterfall.split(shortfall, { fees, reserve: 1_000n, staked: 2_000n, interest }, coverage);
-          const answer = await asPool.absorb.staticCall(shortfall, WAD, fees, interest, principal, 0);
+          const answer = await asPool.absorb.staticCall(p.fund, shortfall, WAD, fees, interest, principal, 0);
           expect(layersOf(answer.layers)).to.deep.equal(expected);
           expect(sumOf(answer.layers)).to.equal(shortfall);
           expect(answer.opensEpoch).to.equal(expected.principal >= principal / 10_000n);
@@ -107,7 +107,7 @@ describe("BadDebtSocializer", () => {
       const p = await loadFixture(coveredPlain);
       const bare = await p.createPool({ fund: ZeroAddress });
       const asPool = p.socializer.connect(await signerOf(bare));
-      const { layers } = await asPool.absorb.staticCall(500, WAD, 100, 100, 10_000, 0);
+      const { layers } = await asPool.absorb.staticCall(p.fund, 500, WAD, 100, 100, 10_000, 0);
       expect(layersOf(layers)).to.deep.equal({ fees: 100n, reserve: 0n, staked: 0n, interest: 100n, principal: 300n });
     });
 
@@ -230,13 +230,13 @@ describe("BadDebtSocializer", () => {
   describe("records and episodes", () => {
     /** Books a loss of principal of a pool that held 100,000 before the losses since its last epoch; answers its record. */
     async function book(
-      p: Pick<Protocol, "socializer" | "pool" | "assets">,
+      p: Pick<Protocol, "socializer" | "pool" | "fund" | "assets">,
       principal: bigint,
       epoch = 0n,
       pending = 0n,
     ) {
       const asPool = p.socializer.connect(await signerOf(p.pool));
-      const call = [principal, WAD, 0, 0, p.assets("100000") - pending, epoch] as const;
+      const call = [p.fund, principal, WAD, 0, 0, p.assets("100000") - pending, epoch] as const;
       const { lossId } = await asPool.absorb.staticCall(...call);
       await asPool.absorb(...call);
       return lossId;
@@ -248,7 +248,7 @@ describe("BadDebtSocializer", () => {
       const point = p.assets("10");
       expect(await book(p, point / 2n)).to.equal(1n);
       expect(await book(p, point / 2n - 1n, 0n, point / 2n)).to.equal(1n);
-      const { opensEpoch } = await asPool.absorb.staticCall(1, WAD, 0, 0, p.assets("100000") - point + 1n, 0);
+      const { opensEpoch } = await asPool.absorb.staticCall(p.fund, 1, WAD, 0, 0, p.assets("100000") - point + 1n, 0);
       expect(opensEpoch).to.equal(true);
       expect(await book(p, 1n, 0n, point - 1n)).to.equal(1n);
       expect((await p.socializer.lossOf(1)).shortfall).to.equal(point);
@@ -264,8 +264,10 @@ describe("BadDebtSocializer", () => {
       expect(await book(p, p.assets("3"))).to.equal(2n);
       expect(await p.socializer.episodeOf(2)).to.deep.equal([2n]);
       const rest = p.assets("100000") - p.assets("9");
-      expect((await asPool.absorb.staticCall(p.assets("1") - 1n, WAD, 0, 0, rest, 0)).opensEpoch).to.equal(false);
-      expect((await asPool.absorb.staticCall(p.assets("1"), WAD, 0, 0, rest, 0)).opensEpoch).to.equal(true);
+      expect((await asPool.absorb.staticCall(p.fund, p.assets("1") - 1n, WAD, 0, 0, rest, 0)).opensEpoch).to.equal(
+        false,
+      );
+      expect((await asPool.absorb.staticCall(p.fund, p.assets("1"), WAD, 0, 0, rest, 0)).opensEpoch).to.equal(true);
     });
 
     it("form an episode for 24 hours from its first loss", async () => {
@@ -307,11 +309,11 @@ describe("BadDebtSocializer", () => {
       const p = await loadFixture(uncoveredPlain);
       const asPool = p.socializer.connect(await signerOf(p.pool));
       const last = 2n ** 24n - 1n;
-      expect((await asPool.absorb.staticCall(p.assets("500"), WAD, 0, 0, p.assets("600"), last)).opensEpoch).to.equal(
-        false,
-      );
       expect(
-        (await asPool.absorb.staticCall(p.assets("500"), WAD, 0, 0, p.assets("600"), last - 1n)).opensEpoch,
+        (await asPool.absorb.staticCall(p.fund, p.assets("500"), WAD, 0, 0, p.assets("600"), last)).opensEpoch,
+      ).to.equal(false);
+      expect(
+        (await asPool.absorb.staticCall(p.fund, p.assets("500"), WAD, 0, 0, p.assets("600"), last - 1n)).opensEpoch,
       ).to.equal(true);
     });
 
@@ -687,6 +689,30 @@ describe("BadDebtSocializer", () => {
       await p.socializer.claim([p.id], p.lender3);
       expect(await p.asset.balanceOf(p.lender3)).to.equal(0n);
       expect(await p.asset.balanceOf(p.socializer)).to.equal(p.assets("120"));
+    });
+
+    it("of losses of several assets are paid by one call", async () => {
+      const p = await loadFixture(uncoveredPlain);
+      const euro = await ethers.deployContract("MockERC20", ["Euro", "EUR", 6]);
+      const other = await p.createPool({ asset: euro, fund: ZeroAddress });
+      await euro.mint(p.lender, p.assets("30000"));
+      await euro.connect(p.lender).approve(other, MaxUint256);
+      await other.connect(p.lender).deposit(p.assets("30000"), p.lender);
+      await p.openPosition(p.borrower, p.collaterals("15"), p.assets("20000"), other);
+      const first = await lose(p, p.borrower.address, p.assets("2000"));
+      const foreign = await lose(p, p.borrower.address, p.assets("3000"), other);
+      const second = await lose(p, p.borrower2.address, p.assets("4000"));
+      await euro.mint(p.stranger, p.assets("300"));
+      await euro.connect(p.stranger).approve(p.socializer, MaxUint256);
+      await p.socializer.connect(p.stranger).recover(foreign, p.assets("300"));
+      for (const id of [first, second]) await recover(p, id, p.assets("100"));
+
+      await p.socializer.claim([first, second, foreign, first], p.lender);
+      expect(await p.asset.balanceOf(p.lender)).to.equal(p.assets("120"));
+      expect(await euro.balanceOf(p.lender)).to.equal(p.assets("300"));
+      await p.socializer.claim([foreign, first, foreign, second], p.lender2);
+      expect(await p.asset.balanceOf(p.lender2)).to.equal(p.assets("80"));
+      for (const token of [p.asset, euro]) expect(await token.balanceOf(p.socializer)).to.equal(0n);
     });
 
     it("of stakers follow the fund's epoch", async () => {

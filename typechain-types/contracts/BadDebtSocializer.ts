@@ -145,6 +145,7 @@ export interface BadDebtSocializerInterface extends Interface {
   encodeFunctionData(
     functionFragment: "absorb",
     values: [
+      AddressLike,
       BigNumberish,
       BigNumberish,
       BigNumberish,
@@ -342,6 +343,7 @@ export interface BadDebtSocializer extends BaseContract {
 
   absorb: TypedContractMethod<
     [
+      fund: AddressLike,
       shortfall: BigNumberish,
       index: BigNumberish,
       fees: BigNumberish,
@@ -403,6 +405,7 @@ export interface BadDebtSocializer extends BaseContract {
     nameOrSignature: "absorb"
   ): TypedContractMethod<
     [
+      fund: AddressLike,
       shortfall: BigNumberish,
       index: BigNumberish,
       fees: BigNumberish,

@@ -24,6 +24,7 @@ describe("LendingPool and PoolTwin: storage", () => {
     expect(twin.storage.map(({ label }) => label)).to.deep.equal([
       "_ledger",
       "_epochs",
+      "_lastEpochOf",
       "_shared",
       "_borrowers",
       "_bookedFees",
@@ -47,7 +48,7 @@ describe("LendingPool and PoolTwin: storage", () => {
     const { types } = await layoutOf("LendingPool");
     for (const name of [
       "Ledger",
-      "Epoch",
+      "EpochPair",
       "Shared",
       "Borrowers",
       "Position",

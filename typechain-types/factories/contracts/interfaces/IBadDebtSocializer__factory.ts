@@ -304,6 +304,11 @@ const _abi = [
   {
     inputs: [
       {
+        internalType: "address",
+        name: "fund",
+        type: "address",
+      },
+      {
         internalType: "uint256",
         name: "shortfall",
         type: "uint256",
