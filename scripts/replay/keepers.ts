@@ -1,7 +1,7 @@
-import { isCallException, MaxUint256 } from "ethers";
+import { MaxUint256 } from "ethers";
 
 import { FixedPoint } from "../../sdk";
-import type { Snapshot } from "./market";
+import { isRefusal, type Snapshot } from "./market";
 import type { World } from "./world";
 import { action, type Action } from "./record";
 
@@ -45,12 +45,12 @@ export async function liquidate(
 }
 
 /** Keepers try before they pay for gas. */
-async function wouldLiquidate({ market: { pool }, people }: World, borrower: string): Promise<boolean> {
+async function wouldLiquidate({ market, people }: World, borrower: string): Promise<boolean> {
   try {
-    const [repaid] = await pool.liquidate.staticCall(borrower, MaxUint256, 0n, "0x", { from: people.keeper });
+    const [repaid] = await market.pool.liquidate.staticCall(borrower, MaxUint256, 0n, "0x", { from: people.keeper });
     return repaid > 0n;
   } catch (error) {
-    if (isCallException(error) && error.revert?.name === "NothingToLiquidate") return false;
+    if (isRefusal(market, error, "NothingToLiquidate")) return false;
     throw error;
   }
 }

@@ -132,6 +132,12 @@ export async function takeSnapshot(market: Market, accounts: Accounts): Promise<
   };
 }
 
+/** Whether a call of the pool was refused with this error. What the in-process chain throws carries the data, but is not ethers' own. */
+export function isRefusal({ pool }: Market, error: unknown, name: string): boolean {
+  const { data } = error as { data?: unknown };
+  return typeof data === "string" && pool.interface.parseError(data)?.name === name;
+}
+
 /** The answers of both feeds, for a price in whole units. */
 export function setPrice({ feed, peg }: Market, keeper: string, price: number): Promise<Action[]> {
   const answer = (value: number) => parseUnits(value.toFixed(FEED_DECIMALS), FEED_DECIMALS);
