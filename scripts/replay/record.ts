@@ -125,6 +125,7 @@ export class Record {
       if (known) {
         add(known, layers);
         known.shortfall += shortfall;
+        Object.assign(known, { time, price });
       } else {
         this.indices.set(lossId, index);
         const back = { recovered: 0n, recoveredBy: noLayers() };

@@ -96,6 +96,7 @@ export interface Liquidation {
 
 export interface Loss extends Layers {
   id: number;
+  /** Of its last booking: small ones add up before they close a loss. */
   time: number;
   price: number;
   /** Accounts written down in the call. */
