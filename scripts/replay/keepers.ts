@@ -8,10 +8,15 @@ import { action, type Action } from "./record";
 /** Written-off debt may be liquidated this many seconds after the write-down, whatever the health. */
 const DUE_AFTER = 7 * 86_400;
 
-/** Writes down everything insolvent in one batch; a shortfall of mere dust stays where it is. */
-export async function writeDown({ market, people }: World, { positions }: Snapshot): Promise<Action[]> {
-  const insolvent = people.borrowers.filter((_, i) => positions[i].insolvent);
-  if (!insolvent.length || (await market.pool.writeDown.staticCall(insolvent)) === 0n) return [];
+/** Everyone insolvent; nobody if their shortfall is mere dust, which stays where it is. */
+export async function findInsolvent({ market, people }: World, { positions }: Snapshot): Promise<string[]> {
+  const insolvent = people.borrowers.filter((_, i) => positions[i].shortfall > 0n);
+  return insolvent.length && (await market.pool.writeDown.staticCall(insolvent)) > 0n ? insolvent : [];
+}
+
+/** Writes down all of them in one batch. */
+export async function writeDown({ market, people }: World, insolvent: string[]): Promise<Action[]> {
+  if (!insolvent.length) return [];
   return [await action("writeDown", people.keeper, market.pool.writeDown.populateTransaction(insolvent))];
 }
 

@@ -10,7 +10,7 @@ import {
   toNumber,
 } from "./format";
 import { drawChart, escape, timeScale, type Chart, type Mark, type Series } from "./svg";
-import { LAYERS, type Layer, type Loss, type Probe, type RecoverySource, type Trace } from "./types";
+import { LAYERS, type Guard, type Layer, type Loss, type Probe, type RecoverySource, type Trace } from "./types";
 
 const LAYER_NAMES: Record<Layer, string> = {
   fees: "Pool fees",
@@ -130,9 +130,28 @@ function waterfall(loss: Loss, amount: (value: bigint) => string, format: (time:
   return `<h3>Loss ${loss.id} · ${format(loss.time)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
 }
 
+/** What the runner got, beside an equal stake that stayed. */
+function guardedExit(
+  { refusedExits, exit }: Guard,
+  amount: (value: bigint) => string,
+  format: (time: number) => string,
+) {
+  if (!exit) {
+    return "<p>While the keepers were away, the price never showed more unbooked loss than the guard tolerates: nobody was refused.</p>";
+  }
+  const { time, stake, visible, tolerated, lossId, leaverValue, stayerValue } = exit;
+  const spread = Math.abs(ratio(leaverValue - stayerValue, stake));
+  const row = (name: string, values: bigint[]) => [name, ...values.map((value) => ratio(value, stake).toFixed(9))];
+  const times = refusedExits === 1 ? "once" : `${refusedExits} times`;
+  return `<p>While the keepers were away, the price showed a loss that nobody had booked. Lenders tried ${times} to leave ahead of it, and were refused. The first of them (${format(time)}, ${amount(visible)} to be seen, ${amount(tolerated)} tolerated) then booked loss ${lossId} and left in one transaction. Per unit of stake:</p>${table(
+    ["", "Left", "Stayed"],
+    [row("Before", [stake, stake]), row("In the block of the exit", [leaverValue, stayerValue])],
+  )}<p class="note">The difference is <b class="${spread <= 1e-9 ? "good" : "bad"}">${formatTiny(spread)}</b> of the stake.</p>`;
+}
+
 /** One self-contained page: no script, style, font or picture from anywhere else. */
 export function renderReport(trace: Trace): string {
-  const { scenario, points, losses, recoveries, loanDecimals, deposits, fairness } = trace;
+  const { scenario, points, losses, recoveries, loanDecimals, deposits, fairness, guard } = trace;
   const units = (value: bigint) => toNumber(value, loanDecimals);
   const plain = (value: bigint) => formatAmount(value, loanDecimals);
   const amount = (value: bigint) => `${plain(value)} ${scenario.loan}`;
@@ -404,6 +423,7 @@ ${section("What a share is worth", "A loss of principal lowers the share price a
 ${section("Utilisation", "How much of what lenders own is lent out.", utilisation)}
 ${section("Coverage", "Insurance that stands before the lenders, as a share of the debt.", coverage)}
 ${section("What came back", "Recoveries climb the layers in reverse: lenders first, then the fund.", recovered + (sources.length ? table(["Paid by", `Amount (${scenario.loan})`, "to principal", "to interest", "to staked", "to reserve", "to fees"], sources) : ""))}
+${section("Leaving ahead of a loss", "", guardedExit(guard, amount, format))}
 ${section("Leaving, staying, coming", "", fair)}
 <footer>${[...scenario.notes, `${formatNumber(trace.identitiesChecked)} accounting identities checked on the way, ${trace.violations.length} violated.`, `Seed ${trace.seed}. All times UTC.`].map((note) => `<p>${escape(note)}</p>`).join("")}</footer>
 </main><script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script><script>${SCRIPT}</script></body></html>

@@ -4,8 +4,9 @@ import { seededRandom } from "./book";
 import type { Chain } from "./chain";
 import { Probes } from "./fairness";
 import { ratio } from "./format";
+import { Runner } from "./guard";
 import { Identities } from "./identities";
-import { liquidate, writeDown } from "./keepers";
+import { findInsolvent, liquidate, writeDown } from "./keepers";
 import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
 import { createPeople, sum, type World } from "./world";
@@ -63,6 +64,7 @@ export async function simulate(
     onPoint(points.length, instants.length, points[points.length - 1]);
   }
   const fairness = await replay.judge();
+  const guard = replay.runner.judge();
 
   return {
     scenario,
@@ -71,6 +73,7 @@ export async function simulate(
     borrowers: book.length,
     points,
     fairness,
+    guard,
     loanDecimals: market.loanDecimals,
     lltv: Number(market.lltv) / 1e18,
     deposits: start.state.lenderAssets,
@@ -87,8 +90,11 @@ export async function simulate(
   };
 }
 
+const timeOf = ({ time }: Instant) => new Date(time * 1000).toISOString().slice(0, 16);
+
 class Replay {
-  readonly identities = new Identities();
+  readonly identities: Identities;
+  readonly runner: Runner;
   private readonly probes: Probes;
   private nextHarvest: number;
   /** Value of the stayer's shares at the first step: the measure of the share price from there on. */
@@ -103,6 +109,8 @@ class Replay {
     private readonly shift: number,
     private now: Snapshot,
   ) {
+    this.identities = new Identities(world.market);
+    this.runner = new Runner(world, this.identities);
     this.probes = new Probes(world);
     this.nextHarvest = world.scenario.steps[0].time + HARVEST_EVERY;
   }
@@ -112,16 +120,16 @@ class Replay {
    * and taken back, so that what they do can be compared with the state in which they do it, at the same second.
    */
   async step(instant: Instant): Promise<Point> {
-    const { chain, market, people, accounts, record } = this.world;
+    const { chain, accounts, record } = this.world;
     const { time, price } = instant;
-    const when = new Date(time * 1000).toISOString().slice(0, 16);
-    const accrue = await action("feed", people.keeper, market.pool.accrue.populateTransaction());
-    const oracle = [...(await setPrice(market, people.keeper, price)), accrue];
+    const when = timeOf(instant);
+    const oracle = await this.oracle(price);
 
     const start = await chain.save();
     await chain.mine(oracle, time + this.shift);
     const before = await this.snapshot();
     this.identities.sharePrice(when, this.now, before, 0n);
+    this.identities.sight(when, before);
 
     const actions = await this.actions(instant, before);
     this.now = before;
@@ -135,9 +143,13 @@ class Replay {
       this.now = await this.snapshot();
       this.identities.reported(when, this.now, reported, block.touched);
       this.check(when, before, block);
+      if (actions.some(({ kind }) => kind === "run")) await this.runner.value(block);
       if (actions.some(({ kind }) => kind === "leave")) await this.probes.value(time, this.now, block);
+      this.identities.sight(when, this.now);
+      if (block.bookings.length) this.identities.opened(when, this.now);
     }
     this.identities.always(when, this.now);
+    this.identities.ladder(when, this.now);
     this.identities.losses(when, this.now, record.indices, record.claimed);
     return this.point(instant);
   }
@@ -148,6 +160,12 @@ class Replay {
     const fairness = await this.probes.judge();
     if (fairness) this.identities.fairness(fairness);
     return fairness;
+  }
+
+  private async oracle(price: number): Promise<Action[]> {
+    const { market, people } = this.world;
+    const accrue = action("feed", people.keeper, market.pool.accrue.populateTransaction());
+    return [...(await setPrice(market, people.keeper, price)), await accrue];
   }
 
   private snapshot(): Promise<Snapshot> {
@@ -161,15 +179,19 @@ class Replay {
   private async actions(instant: Instant, before: Snapshot): Promise<Action[]> {
     const { time, aftermath, others } = instant;
     if (others) return others(this.world, before);
-    if (!this.isOnline(instant)) return [];
+    const insolvent = await findInsolvent(this.world, before);
+    if (!this.isOnline(instant)) {
+      const run = await this.runner.act(timeOf(instant), time, before, insolvent);
+      return run.length ? [...run, ...(await this.probes.act(before, insolvent, this.runner.stake))] : [];
+    }
     const bids = aftermath || !isWithin(time, this.world.scenario.noBids);
-    const written = await writeDown(this.world, before);
+    const written = await writeDown(this.world, insolvent);
     const harvests = !written.length && time >= this.nextHarvest;
     if (harvests) this.nextHarvest = time + HARVEST_EVERY;
     return [
       ...written,
       ...(await liquidate(this.world, before, time, bids)),
-      ...(await this.probes.act(before, written)),
+      ...(await this.probes.act(before, insolvent, 0n)),
       ...(harvests ? [await this.harvest()] : []),
     ];
   }

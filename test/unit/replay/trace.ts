@@ -104,6 +104,13 @@ export function syntheticTrace(): Trace {
       spread: 0,
       forfeited: 0n,
     },
+    guard: {
+      refusedExits: 6,
+      exit: {
+        ...{ time: losses[0].time, lossId: 1, stake: probe.stake, visible: 30_000n * UNIT, tolerated: 1_980n * UNIT },
+        ...{ leaverValue: 99_850n * UNIT, stayerValue: 99_850n * UNIT + 1n },
+      },
+    },
     gas: { liquidate: 171_234, writeDown: 402_100, claim: 88_000 },
     identitiesChecked: 12_345,
     violations: [],

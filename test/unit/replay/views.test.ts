@@ -7,7 +7,7 @@ import { syntheticTrace } from "./trace";
 
 const withoutLoss = () => {
   const { fairness: _, ...trace } = syntheticTrace();
-  return { ...trace, losses: [], recoveries: [], gas: {} };
+  return { ...trace, losses: [], recoveries: [], guard: { refusedExits: 0 }, gas: {} };
 };
 
 describe("replay: what it shows", () => {
@@ -17,12 +17,13 @@ describe("replay: what it shows", () => {
     it("has the keys that others rely on", () => {
       const layers = ["shortfall", "fees", "reserve", "staked", "interest", "principal", "recovered"];
       expect(result).to.have.all.keys(
-        ...["scenario", "steps", "lenders", "borrowers", "losses", "totals", "fairness", "gas"],
+        ...["scenario", "steps", "lenders", "borrowers", "losses", "totals", "fairness", "guard", "gas"],
         ...["identitiesChecked", "violations", "seconds"],
       );
       expect(result.losses[0]).to.have.all.keys("id", ...layers);
       expect(result.totals).to.have.all.keys(...layers);
       expect(result.fairness).to.have.all.keys("leaver", "stayer", "entrant", "spread");
+      expect(result.guard).to.have.all.keys("refusedExits", "leaverValue", "stayerValue");
       expect(result.gas).to.have.all.keys("liquidate", "writeDown", "claim");
     });
 
@@ -39,11 +40,17 @@ describe("replay: what it shows", () => {
         entrant: "99999999999",
         spread: 0,
       });
+      expect(result.guard).to.deep.equal({
+        refusedExits: 6,
+        leaverValue: "99850000000",
+        stayerValue: "99850000001",
+      });
       expect(JSON.parse(JSON.stringify(result))).to.deep.equal(result);
     });
 
     it("says null where nothing could be measured", () => {
-      const { fairness, gas, totals } = toResult(withoutLoss());
+      const { fairness, guard, gas, totals } = toResult(withoutLoss());
+      expect(guard).to.deep.equal({ refusedExits: 0, leaverValue: null, stayerValue: null });
       expect(fairness).to.deep.equal({ leaver: null, stayer: null, entrant: null, spread: null });
       expect(gas).to.deep.equal({ liquidate: null, writeDown: null, claim: null });
       expect(totals.shortfall).to.equal("0");
@@ -58,11 +65,18 @@ describe("replay: what it shows", () => {
       expect(text).to.match(/defaulters who repaid +17,900 +14,600 +3,300 +0 +0 +0/);
       expect(text).to.match(/leaver, out at once +0\.998500000 +0\.001500000 +1\.000000000/);
       expect(text).to.contain("Spread between leaver and stayer: 0 of the stake");
+      expect(text).to.contain("Guard: 6 exits refused");
+      expect(text).to.contain("12 Mar 12:30: 30,000 USD to be seen, 1,980 USD tolerated");
+      expect(text).to.match(
+        /with 0\.998500000 per unit of stake; .* worth 0\.998500000\. Difference: 1\.0e-11 of the stake/,
+      );
       expect(text).to.contain("12,345 identities checked, 0 violated; 21.4 s");
     });
 
     it("says so when nothing was lost", () => {
-      expect(summarise(withoutLoss())).to.contain("No loss reached the lenders' principal");
+      const text = summarise(withoutLoss());
+      expect(text).to.contain("No loss reached the lenders' principal");
+      expect(text).to.match(/Guard: .* no exit was refused/);
     });
 
     const show = (isTTY: boolean) => {
@@ -114,10 +128,22 @@ describe("replay: what it shows", () => {
 
     it("draws only finite numbers", () => expect(page).to.not.match(/NaN|Infinity|undefined/));
 
+    /** A figure of the page. */
+    const figure = (chart: string) => new RegExp(`<figure data-chart="${chart}".*?</figure>`).exec(page)![0];
+
     it("marks every liquidation and every loss, and shows each waterfall", () => {
       const trace = syntheticTrace();
-      expect(page.match(/class="mark"/g)).to.have.length(2 * (trace.liquidations.length + trace.losses.length));
+      const marks = 2 * (trace.liquidations.length + trace.losses.length);
+      expect(figure("price").match(/class="mark"/g)).to.have.length(marks);
       expect(page.match(/<dl class="fall">/g)).to.have.length(trace.losses.length);
+    });
+
+    it("shows what became of those who wanted to leave ahead of a loss", () => {
+      expect(page)
+        .to.contain("tried 6 times to leave ahead of it")
+        .and.to.contain("then booked loss 1 and left in one transaction");
+      expect(page).to.match(/In the block of the exit<\/td><td>0\.998500000<\/td><td>0\.998500000/);
+      expect(renderReport(withoutLoss())).to.contain("nobody was refused");
     });
 
     it("escapes what came from outside", () => {
