@@ -1,7 +1,7 @@
 import { FixedPoint, Interest, RiskLadder, Waterfall } from "../../sdk";
 import type { Reported } from "./accounts";
 import type { Market, Snapshot } from "./market";
-import { LAYERS, type Fairness, type GuardedExit, type Layers } from "./types";
+import { LAYERS, type Depth, type Fairness, type GuardedExit, type Layers } from "./types";
 
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
 
@@ -156,6 +156,17 @@ export class Identities {
   guarded({ stake, leaverValue, stayerValue }: GuardedExit): void {
     const spread = Math.abs(Number(leaverValue - stayerValue)) / Number(stake);
     this.check(spread <= MAX_SPREAD, `the runner left with ${leaverValue}, an equal stake that stayed: ${stayerValue}`);
+  }
+
+  /** Depth at the oracle's price shows what the pool sees; at a lower price there is no less of it. */
+  depth(when: string, { now, curve }: Depth, visible: bigint): void {
+    this.equal(now.badDebt, visible, `${when}: bad debt at the price and visible shortfall`);
+    curve.forEach(({ debt, badDebt }, i) => {
+      this.check(badDebt <= debt, `${when}: ${badDebt} bad of a debt of ${debt}`);
+      const higher = curve[i + 1] ?? { debt: 0n, badDebt: 0n };
+      const falls = debt >= higher.debt && badDebt >= higher.badDebt;
+      this.check(falls, `${when}: less is liquidatable or bad at a price of ${curve[i].price} than above it`);
+    });
   }
 
   /** No. 7: leaver and stayer end with the same, and the entrant with what it brought. */

@@ -2,6 +2,7 @@ import { Accounts } from "./accounts";
 import { AFTERMATH } from "./aftermath";
 import { seededRandom } from "./book";
 import type { Chain } from "./chain";
+import { depthPrices, readDepth } from "./depth";
 import { Probes } from "./fairness";
 import { ratio } from "./format";
 import { Runner } from "./guard";
@@ -11,7 +12,7 @@ import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
 import { createPeople, sum, type World } from "./world";
 import { action, Record, type Action, type Block } from "./record";
-import type { Borrower, Fairness, Point, Scenario, Trace } from "./types";
+import type { Borrower, Depth, Fairness, Point, Scenario, Trace } from "./types";
 import { isWithin } from "./windows";
 
 const DAY = 86_400;
@@ -65,6 +66,7 @@ export async function simulate(
   }
   const fairness = await replay.judge();
   const guard = replay.runner.judge();
+  const depth = await replay.depth();
 
   return {
     scenario,
@@ -74,6 +76,7 @@ export async function simulate(
     points,
     fairness,
     guard,
+    depth,
     loanDecimals: market.loanDecimals,
     lltv: Number(market.lltv) / 1e18,
     deposits: start.state.lenderAssets,
@@ -90,6 +93,13 @@ export async function simulate(
   };
 }
 
+/** A step before anyone acts, and the way back to it. */
+interface Moment {
+  instant: Instant;
+  visible: bigint;
+  back: Awaited<ReturnType<Chain["save"]>>;
+}
+
 const timeOf = ({ time }: Instant) => new Date(time * 1000).toISOString().slice(0, 16);
 
 class Replay {
@@ -99,6 +109,8 @@ class Replay {
   private nextHarvest: number;
   /** Value of the stayer's shares at the first step: the measure of the share price from there on. */
   private par = 0n;
+  private first?: Depth;
+  private worst?: Moment;
 
   /**
    * @param shift chain time less the time of the scenario
@@ -130,11 +142,15 @@ class Replay {
     const before = await this.snapshot();
     this.identities.sharePrice(when, this.now, before, 0n);
     this.identities.sight(when, before);
+    this.first ??= await this.readDepth(instant, before.visible);
+    const worst = this.isWorst(instant, before.visible);
 
     const actions = await this.actions(instant, before);
     this.now = before;
+    let back = start;
     if (actions.length) {
       await start.undo();
+      if (worst) back = await chain.save();
       const calls = [...oracle, ...actions];
       const receipts = await chain.mine(calls, time + this.shift);
       const block = record.read({ time, price, index: before.state.index }, calls, receipts);
@@ -148,6 +164,7 @@ class Replay {
       this.identities.sight(when, this.now);
       if (block.bookings.length) this.identities.opened(when, this.now);
     }
+    if (worst) this.worst = { instant, visible: before.visible, back };
     this.identities.always(when, this.now);
     this.identities.ladder(when, this.now);
     this.identities.losses(when, this.now, record.indices, record.claimed);
@@ -160,6 +177,29 @@ class Replay {
     const fairness = await this.probes.judge();
     if (fairness) this.identities.fairness(fairness);
     return fairness;
+  }
+
+  /** The pool's depth at the first step and at its worst, to which the chain goes back. */
+  async depth(): Promise<Trace["depth"]> {
+    if (!this.first || !this.worst) throw new Error("A replay has a first step");
+    const { instant, visible, back } = this.worst;
+    await back.undo();
+    await this.world.chain.mine(await this.oracle(instant.price), instant.time + this.shift);
+    return { first: this.first, worst: await this.readDepth(instant, visible) };
+  }
+
+  private async readDepth(instant: Instant, visible: bigint): Promise<Depth> {
+    const { market, scenario } = this.world;
+    const depth = await readDepth(market, instant.time, instant.price, depthPrices(scenario));
+    this.identities.depth(timeOf(instant), depth, visible);
+    return depth;
+  }
+
+  /** More than ever is visible; or the price is lower, while nothing ever was. */
+  private isWorst({ price, aftermath }: Instant, visible: bigint): boolean {
+    if (aftermath || !this.worst) return !aftermath;
+    const lower = visible === this.worst.visible && visible === 0n && price < this.worst.instant.price;
+    return visible > this.worst.visible || lower;
   }
 
   private async oracle(price: number): Promise<Action[]> {

@@ -162,6 +162,22 @@ export interface GuardedExit {
   stayerValue: bigint;
 }
 
+/** What a price would bring: performing debt that could be liquidated, and the part of it that the collateral could not repay. */
+export interface DepthAt {
+  price: number;
+  debt: bigint;
+  badDebt: bigint;
+}
+
+/** The depth of the pool at one instant, before anyone acts. */
+export interface Depth {
+  time: number;
+  /** At the price of that instant. */
+  now: DepthAt;
+  /** At rising prices, the same ones for every instant. */
+  curve: DepthAt[];
+}
+
 export interface Trace {
   scenario: Scenario;
   seed: number;
@@ -180,6 +196,8 @@ export interface Trace {
   /** Absent when no loss reached the lenders' principal. */
   fairness?: Fairness;
   guard: Guard;
+  /** At the first step, and when the most loss was visible; at the lowest price if none ever was. */
+  depth: { first: Depth; worst: Depth };
   /** Median gas of each call; absent when it was never made. */
   gas: Partial<Record<"liquidate" | "writeDown" | "claim", number>>;
   identitiesChecked: number;

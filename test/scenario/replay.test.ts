@@ -79,6 +79,18 @@ describe("replay", () => {
       expect(trace.fairness!.lossId).to.equal(exit!.lossId);
     });
 
+    it("draws the depth before the crash and when the most loss was to be seen", () => {
+      const { first, worst } = trace.depth;
+      expect([first.time, first.now.price]).to.deep.equal([trace.points[0].time, trace.points[0].price]);
+      expect([first.now.debt, first.now.badDebt]).to.deep.equal([0n, 0n]);
+      expect(worst.now.badDebt).to.be.at.least(trace.guard.exit!.visible);
+      expect(worst.now.debt).to.be.above(worst.now.badDebt);
+      expect(worst.curve.map(({ price }) => price)).to.deep.equal(first.curve.map(({ price }) => price));
+      // liquidations have left less to go wrong at any price
+      worst.curve.forEach(({ debt }, i) => expect(debt).to.be.at.most(first.curve[i].debt));
+      expect(first.curve[0].debt).to.be.within((trace.borrowed * 9n) / 10n, trace.borrowed + 16n);
+    });
+
     it("pays back what defaulters and the treasury bring, and no more", () => {
       const sources = new Set(trace.recoveries.map(({ source }) => source));
       expect(sources).to.include("repayment").and.to.include("treasury");

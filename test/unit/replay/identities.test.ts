@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Reported } from "../../../scripts/replay/accounts";
 import { Identities } from "../../../scripts/replay/identities";
 import type { Snapshot } from "../../../scripts/replay/market";
-import type { Fairness, Layers } from "../../../scripts/replay/types";
+import type { Depth, Fairness, Layers } from "../../../scripts/replay/types";
 import { RiskLadder } from "../../../sdk";
 
 const WAD = 10n ** 18n;
@@ -186,6 +186,26 @@ describe("replay: identities", () => {
           /the runner left with/,
         );
       }
+    });
+  });
+
+  describe("of the depth", () => {
+    const at = (price: number, debt: bigint, badDebt: bigint) => ({ price, debt, badDebt });
+    const depth = (change: (depth: Depth) => void) =>
+      after((identities) => {
+        const curve = [at(80, 90n, 40n), at(100, 60n, 10n), at(120, 0n, 0n)];
+        const now = { time: 0, now: at(100, 60n, 10n), curve };
+        change(now);
+        identities.depth("now", now, 10n);
+      });
+
+    it("hold where more is due and bad at lower prices", () => expect(depth(() => {})).to.deep.equal([]));
+
+    it("notice bad debt that the pool does not see, and curves that rise with the price", () => {
+      expect(depth(({ now }) => void (now.badDebt = 11n)).join()).to.match(/bad debt at the price and visible.*11 ag/);
+      expect(depth(({ curve }) => void (curve[0].debt = 59n)).join()).to.match(/at a price of 80 than above it/);
+      expect(depth(({ curve }) => void (curve[0].badDebt = 9n)).join()).to.match(/at a price of 80 than above it/);
+      expect(depth(({ curve }) => void (curve[0].badDebt = 91n)).join()).to.match(/91 bad of a debt of 90/);
     });
   });
 

@@ -6,8 +6,9 @@ import { Progress, summarise } from "../../../scripts/replay/terminal";
 import { syntheticTrace } from "./trace";
 
 const withoutLoss = () => {
-  const { fairness: _, ...trace } = syntheticTrace();
-  return { ...trace, losses: [], recoveries: [], guard: { refusedExits: 0 }, gas: {} };
+  const { fairness: _, depth, ...trace } = syntheticTrace();
+  const calm = { ...depth, worst: depth.first };
+  return { ...trace, losses: [], recoveries: [], guard: { refusedExits: 0 }, depth: calm, gas: {} };
 };
 
 describe("replay: what it shows", () => {
@@ -118,12 +119,12 @@ describe("replay: what it shows", () => {
     it("has every plot twice, each with a title and a description of its own", () => {
       const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).to.equal(ids.length);
-      for (const chart of ["price", "share", "utilisation", "coverage", "recoveries"]) {
+      for (const chart of ["price", "share", "utilisation", "coverage", "recoveries", "depth"]) {
         for (const frame of ["wide", "narrow"]) {
           expect(ids).to.include.members([`${chart}-${frame}-t`, `${chart}-${frame}-d`]);
         }
       }
-      expect(page.match(/<svg /g)).to.have.length(10);
+      expect(page.match(/<svg /g)).to.have.length(12);
     });
 
     it("draws only finite numbers", () => expect(page).to.not.match(/NaN|Infinity|undefined/));
@@ -136,6 +137,35 @@ describe("replay: what it shows", () => {
       const marks = 2 * (trace.liquidations.length + trace.losses.length);
       expect(figure("price").match(/class="mark"/g)).to.have.length(marks);
       expect(page.match(/<dl class="fall">/g)).to.have.length(trace.losses.length);
+    });
+
+    it("draws the depth against the price, twice, and marks where the price stood", () => {
+      const depth = figure("depth");
+      expect(depth).to.contain(`data-axis="price"`);
+      expect(depth.match(/class="line[^>]*>/g)).to.have.length(2 * 4);
+      expect(depth.match(/class="line dashed"/g)).to.have.length(2 * 2);
+      expect(depth.match(/class="mark"/g)).to.have.length(2 * 4);
+      for (const label of ["first", "worst", "100", "150", "200"]) expect(depth).to.contain(`>${label}</text>`);
+      // 195 of 60 to 210, and 138
+      const x = (price: number) => (68 + ((960 - 68 - 16) * (price - 60)) / 150).toFixed(1);
+      for (const price of [195, 138]) expect(depth).to.contain(`<circle cx="${x(price)}"`);
+      expect(depth).to.match(/<path d="M[\d. ]+L/);
+      expect(figure("price"))
+        .to.contain(`data-axis="time"`)
+        .and.to.match(/<path d="M[\d. ]+H/);
+    });
+
+    it("gives each cursor as many places as its plots have values", () => {
+      const data = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/.exec(page)![1]) as {
+        axes: Record<string, { places: number[]; labels: string[] }>;
+        charts: Record<string, { values: string[] }[]>;
+      };
+      for (const [, chart, axis] of page.matchAll(/data-chart="(\w+)" data-axis="(\w+)"/g)) {
+        const { places, labels } = data.axes[axis];
+        expect(labels).to.have.length(places.length);
+        for (const { values } of data.charts[chart]) expect(values, chart).to.have.length(places.length);
+        expect([places[0], places.at(-1)], axis).to.deep.equal([0, 1]);
+      }
     });
 
     it("shows what became of those who wanted to leave ahead of a loss", () => {
