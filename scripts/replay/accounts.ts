@@ -19,8 +19,8 @@ export interface Position {
   value: bigint;
   /** A wad. */
   health: bigint;
-  /** Whether the collateral cannot repay the debt with the liquidator's share. */
-  insolvent: boolean;
+  /** Debt that the collateral, a liquidator's share aside, cannot repay. */
+  shortfall: bigint;
 }
 
 /** What a call changes, and time does not: index units. */
@@ -53,6 +53,10 @@ export class Accounts {
     private readonly people: People,
   ) {
     this.accounts = people.borrowers.map(() => ({ collateral: 0n, scaled: 0n, writtenOffs: [] }));
+  }
+
+  get count(): number {
+    return this.accounts.length;
   }
 
   /** Reads lenders' balances and these borrowers' accounts, or everyone's. */
@@ -99,8 +103,9 @@ export class Accounts {
       const [debt, value] = [owed(scaled), Liquidation.valueOf(collateral, price)];
       const writtenOff = writtenOffs.reduce((total, entry) => total + owed(entry), 0n);
       const health = Liquidation.healthOf(value, debt + writtenOff, lltv);
-      const insolvent = debt > Liquidation.performing(value, writeDownIncentive);
-      return { collateral, debt, writtenOff, scaled, value, health, insolvent };
+      const performing = Liquidation.performing(value, writeDownIncentive);
+      const shortfall = debt > performing ? debt - performing : 0n;
+      return { collateral, debt, writtenOff, scaled, value, health, shortfall };
     });
   }
 }

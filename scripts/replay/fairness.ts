@@ -6,7 +6,7 @@ import { action, type Action, type Block } from "./record";
 import type { Fairness, Probe } from "./types";
 
 /**
- * Three equal stakes at the first loss that reaches principal. In its block, once the keepers are done, the leaver takes
+ * Three equal stakes at the first loss that reaches principal. In its block, once whoever books it is done, the leaver takes
  * everything out, and the entrant pays in what the leaver's shares were worth before. All three are valued in that block,
  * where no interest passes; what comes back of the loss is paid as claims. What else happens to the pool afterwards is told
  * apart.
@@ -28,17 +28,19 @@ export class Probes {
     return this.lossId > 0;
   }
 
-  /** What the probes do at the end of the block of a write-down; nothing before the loss that they wait for. */
-  async act(before: Snapshot, [writeDown]: Action[]): Promise<Action[]> {
+  /**
+   * What the probes do at the end of the block of a write-down of these accounts; nothing before the loss that they wait for.
+   * @param withdrawn What left the pool earlier in the block.
+   */
+  async act(before: Snapshot, insolvent: string[], withdrawn: bigint): Promise<Action[]> {
     const { market, people } = this.world;
-    if (this.done || !writeDown) return [];
+    if (this.done || !insolvent.length) return [];
     const { pool } = market;
-    const [accounts] = pool.interface.decodeFunctionData("writeDown", writeDown.data) as unknown as [string[]];
-    const shortfall = await pool.writeDown.staticCall([...accounts]);
+    const shortfall = await pool.writeDown.staticCall(insolvent);
     const { principal, reserve, staked } = expectedLayers(shortfall, before);
     this.stake = await this.worth(people.leaver);
     const { cash, lenderAssets } = before.state;
-    if (!Waterfall.opensEpoch(principal, lenderAssets) || this.stake > cash + reserve + staked) return [];
+    if (!Waterfall.opensEpoch(principal, lenderAssets) || this.stake > cash + reserve + staked - withdrawn) return [];
     const shares = await pool.balanceOf(people.leaver);
     this.part = [shares, before.state.supply];
     return [
@@ -56,7 +58,7 @@ export class Probes {
     const [shares, supply] = this.part;
     this.forfeited = (state.unvested * shares) / supply;
     const [stayer, entrant] = [await this.worth(people.stayer), await this.worth(people.entrant)];
-    this.afterLoss = { leaver: withdrawn, stayer, entrant };
+    this.afterLoss = { leaver: withdrawn.get(people.leaver) ?? 0n, stayer, entrant };
   }
 
   /** The verdict at the end, when claims have been paid. */

@@ -1,7 +1,7 @@
-import { FixedPoint, Waterfall } from "../../sdk";
+import { FixedPoint, Interest, RiskLadder, Waterfall } from "../../sdk";
 import type { Reported } from "./accounts";
-import type { Snapshot } from "./market";
-import { LAYERS, type Fairness, type Layers } from "./types";
+import type { Market, Snapshot } from "./market";
+import { LAYERS, type Depth, type Fairness, type GuardedExit, type Layers } from "./types";
 
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
 
@@ -10,6 +10,8 @@ export function expectedLayers(shortfall: bigint, { state, fund }: Snapshot): La
   const holds = { fees: state.fees, reserve: fund.reserve, staked: fund.staked, interest: state.unvested };
   return Waterfall.split(shortfall, holds, fund.available);
 }
+
+type Terms = Pick<Market, "writeDownIncentive" | "dust" | "guardTolerance" | "fundTolerance">;
 
 /** As a fraction of the stake. */
 const MAX_SPREAD = 1e-9;
@@ -21,6 +23,9 @@ const MAX_SPREAD = 1e-9;
 export class Identities {
   checked = 0;
   readonly violations: string[] = [];
+
+  /** @param terms of the pool and of its fund */
+  constructor(private readonly terms: Terms) {}
 
   check(holds: boolean, what: string): void {
     this.checked++;
@@ -87,7 +92,7 @@ export class Identities {
     this.check(cleared <= repaid + 2n && repaid <= cleared + 2n, `${when}: ${repaid} repaid, ${cleared} cleared`);
     const owed = is.debt + is.writtenOff - 2n;
     const worse = owed > 0n && is.collateral * (was.debt + was.writtenOff) < was.collateral * owed;
-    this.check(!worse || was.insolvent, `${when}: account ${account} has less collateral per debt`);
+    this.check(!worse || was.shortfall > 0n, `${when}: account ${account} has less collateral per debt`);
   }
 
   /** No. 4, in no time: the layers add up to the shortfall, each to its end before the next. */
@@ -95,6 +100,73 @@ export class Identities {
     this.equal(sum(LAYERS.map((layer) => layers[layer])), shortfall, `${when}: Σ layers and shortfall`);
     const expected = expectedLayers(shortfall, before);
     for (const layer of LAYERS) this.equal(layers[layer], expected[layer], `${when}: ${layer}, in the order of layers`);
+  }
+
+  /** No. 2: each tick of the ladder holds the sums of its accounts, and no others. */
+  ladder(when: string, { positions, ladder }: Snapshot): void {
+    const scan = new Map<bigint, { scaled: bigint; collateral: bigint }>();
+    for (const { scaled, collateral } of positions) {
+      if (scaled === 0n) continue;
+      const tick = RiskLadder.tickOf(scaled, collateral);
+      const sums = scan.get(tick) ?? { scaled: 0n, collateral: 0n };
+      scan.set(tick, { scaled: sums.scaled + scaled, collateral: sums.collateral + collateral });
+    }
+    this.equal(BigInt(ladder.length), BigInt(scan.size), `${when}: occupied ticks and those of the accounts`);
+    for (const { tick, scaledDebt, collateral } of ladder) {
+      const sums = scan.get(tick);
+      const same = sums?.scaled === scaledDebt && sums.collateral === collateral;
+      this.check(same, `${when}: tick ${tick} of the ladder is not the sum of its accounts`);
+    }
+  }
+
+  /**
+   * What the pool sees is never more than the loss that is there, and less only by accounts that could repay in the tick of the
+   * price; and the fund's stakers wait where it would have to pay.
+   */
+  sight(when: string, { state, price, positions, ladder, visible, fund }: Snapshot): void {
+    const { writeDownIncentive, fundTolerance } = this.terms;
+    const missed = sum(positions.map(({ shortfall }) => shortfall)) - visible;
+    const repayable = (FixedPoint.WAD * FixedPoint.WAD) / (FixedPoint.WAD + writeDownIncentive);
+    const boundary = RiskLadder.tickAt(price, state.index, repayable);
+    const scaled = ladder.find(({ tick }) => tick === boundary)?.scaledDebt ?? 0n;
+    const debt = FixedPoint.mulDivUp(scaled, state.index, FixedPoint.WAD);
+    // Each account's debt is rounded up, what it can repay is rounded down twice.
+    const most = debt / RiskLadder.OCTAVE + 3n * BigInt(positions.length);
+    this.check(missed >= 0n && missed <= most, `${when}: the pool sees ${visible}, and ${missed} less than there is`);
+
+    const tolerance = ((fund.reserve + fund.staked) * fundTolerance) / Interest.BPS;
+    const aboveFees = visible > state.fees ? visible - state.fees : 0n;
+    const due = FixedPoint.min(aboveFees, fund.available);
+    this.check(fund.held === due > tolerance, `${when}: stakers' exits held: ${fund.held}, ${due} due of the fund`);
+  }
+
+  /** Whoever writes down all that is insolvent opens the pool. */
+  opened(when: string, { state, visible }: Snapshot): void {
+    const { guardTolerance, dust } = this.terms;
+    const tolerated = RiskLadder.tolerated(state.lenderAssets, guardTolerance, dust);
+    this.check(visible <= tolerated, `${when}: ${visible} to be seen after a write-down, ${tolerated} tolerated`);
+  }
+
+  /** No. 8: nobody leaves past a loss that the pool sees and nobody has booked. */
+  refused(when: string, refused: boolean, visible: bigint): void {
+    this.check(refused, `${when}: an exit went past an unbooked loss of ${visible}`);
+  }
+
+  /** Nos. 7 and 8: who books the loss and leaves gets what an equal stake that stays is worth. */
+  guarded({ stake, leaverValue, stayerValue }: GuardedExit): void {
+    const spread = Math.abs(Number(leaverValue - stayerValue)) / Number(stake);
+    this.check(spread <= MAX_SPREAD, `the runner left with ${leaverValue}, an equal stake that stayed: ${stayerValue}`);
+  }
+
+  /** Depth at the oracle's price shows what the pool sees; at a lower price there is no less of it. */
+  depth(when: string, { now, curve }: Depth, visible: bigint): void {
+    this.equal(now.badDebt, visible, `${when}: bad debt at the price and visible shortfall`);
+    curve.forEach(({ debt, badDebt }, i) => {
+      this.check(badDebt <= debt, `${when}: ${badDebt} bad of a debt of ${debt}`);
+      const higher = curve[i + 1] ?? { debt: 0n, badDebt: 0n };
+      const falls = debt >= higher.debt && badDebt >= higher.badDebt;
+      this.check(falls, `${when}: less is liquidatable or bad at a price of ${curve[i].price} than above it`);
+    });
   }
 
   /** No. 7: leaver and stayer end with the same, and the entrant with what it brought. */

@@ -17,6 +17,11 @@ export interface Result {
    * reached principal.
    */
   fairness: { leaver: string | null; stayer: string | null; entrant: string | null; spread: number | null };
+  /**
+   * Tries to leave past an unbooked loss while the keepers were away, which the pool refused; and what a lender got who booked the
+   * loss and left in one transaction, beside what an equal stake that stayed was worth in that block. Null if no such loss was seen.
+   */
+  guard: { refusedExits: number; leaverValue: string | null; stayerValue: string | null };
   /** Median gas of each call, null if it was never made. */
   gas: { liquidate: number | null; writeDown: number | null; claim: number | null };
   identitiesChecked: number;
@@ -30,7 +35,7 @@ function sumOf(losses: readonly Loss[]): Amounts {
 }
 
 export function toResult(trace: Trace): Result {
-  const { fairness, gas } = trace;
+  const { fairness, guard, gas } = trace;
   const value = (probe: Probe | undefined) => probe && (probe.afterLoss + probe.claims).toString();
   return {
     scenario: trace.scenario.name,
@@ -44,6 +49,11 @@ export function toResult(trace: Trace): Result {
       stayer: value(fairness?.stayer) ?? null,
       entrant: value(fairness?.entrant) ?? null,
       spread: fairness?.spread ?? null,
+    },
+    guard: {
+      refusedExits: guard.refusedExits,
+      leaverValue: guard.exit?.leaverValue.toString() ?? null,
+      stayerValue: guard.exit?.stayerValue.toString() ?? null,
     },
     gas: { liquidate: gas.liquidate ?? null, writeDown: gas.writeDown ?? null, claim: gas.claim ?? null },
     identitiesChecked: trace.identitiesChecked,

@@ -1,17 +1,22 @@
-import { isCallException, MaxUint256 } from "ethers";
+import { MaxUint256 } from "ethers";
 
 import { FixedPoint } from "../../sdk";
-import type { Snapshot } from "./market";
+import { isRefusal, type Snapshot } from "./market";
 import type { World } from "./world";
 import { action, type Action } from "./record";
 
 /** Written-off debt may be liquidated this many seconds after the write-down, whatever the health. */
 const DUE_AFTER = 7 * 86_400;
 
-/** Writes down everything insolvent in one batch; a shortfall of mere dust stays where it is. */
-export async function writeDown({ market, people }: World, { positions }: Snapshot): Promise<Action[]> {
-  const insolvent = people.borrowers.filter((_, i) => positions[i].insolvent);
-  if (!insolvent.length || (await market.pool.writeDown.staticCall(insolvent)) === 0n) return [];
+/** Everyone insolvent; nobody if their shortfall is mere dust, which stays where it is. */
+export async function findInsolvent({ market, people }: World, { positions }: Snapshot): Promise<string[]> {
+  const insolvent = people.borrowers.filter((_, i) => positions[i].shortfall > 0n);
+  return insolvent.length && (await market.pool.writeDown.staticCall(insolvent)) > 0n ? insolvent : [];
+}
+
+/** Writes down all of them in one batch. */
+export async function writeDown({ market, people }: World, insolvent: string[]): Promise<Action[]> {
+  if (!insolvent.length) return [];
   return [await action("writeDown", people.keeper, market.pool.writeDown.populateTransaction(insolvent))];
 }
 
@@ -45,12 +50,12 @@ export async function liquidate(
 }
 
 /** Keepers try before they pay for gas. */
-async function wouldLiquidate({ market: { pool }, people }: World, borrower: string): Promise<boolean> {
+async function wouldLiquidate({ market, people }: World, borrower: string): Promise<boolean> {
   try {
-    const [repaid] = await pool.liquidate.staticCall(borrower, MaxUint256, 0n, "0x", { from: people.keeper });
+    const [repaid] = await market.pool.liquidate.staticCall(borrower, MaxUint256, 0n, "0x", { from: people.keeper });
     return repaid > 0n;
   } catch (error) {
-    if (isCallException(error) && error.revert?.name === "NothingToLiquidate") return false;
+    if (isRefusal(market, error, "NothingToLiquidate")) return false;
     throw error;
   }
 }

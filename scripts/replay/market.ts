@@ -1,4 +1,4 @@
-import { parseEther, parseUnits } from "ethers";
+import { MaxUint256, parseEther, parseUnits, ZeroAddress } from "ethers";
 
 import { createPool } from "../../deploy/lib/protocol";
 import { poolTerms } from "../../deploy/lib/terms";
@@ -11,6 +11,7 @@ import type {
   MockERC20,
   PoolLens,
 } from "../../typechain-types";
+import type { LadderTickStructOutput } from "../../typechain-types/contracts/LendingPool";
 import type { LossStructOutput, PoolStateStructOutput } from "../../typechain-types/contracts/PoolLens";
 import type { startChain } from "../chain";
 import type { Accounts, Position } from "./accounts";
@@ -38,6 +39,10 @@ export interface Market {
   lltv: bigint;
   writeDownIncentive: bigint;
   minDebt: bigint;
+  dust: bigint;
+  /** Loss that the pool may show while lenders leave, and the fund's stakers: basis points of what is theirs. */
+  guardTolerance: bigint;
+  fundTolerance: bigint;
 }
 
 /** Everything that keepers and identities look at, in the latest block. */
@@ -54,8 +59,19 @@ export interface Snapshot {
   loanBalance: bigint;
   collateralBalance: bigint;
   socializerBalance: bigint;
-  fund: { reserve: bigint; staked: bigint; available: bigint; limit: bigint; outstanding: bigint };
+  fund: {
+    reserve: bigint;
+    staked: bigint;
+    available: bigint;
+    limit: bigint;
+    outstanding: bigint;
+    /** Whether stakers have to wait. */
+    held: boolean;
+  };
   losses: LossStructOutput[];
+  /** The pool's risk ladder, from the top down, and the loss that the pool sees by it. */
+  ladder: LadderTickStructOutput[];
+  visible: bigint;
 }
 
 const FEED_DECIMALS = 8;
@@ -104,6 +120,9 @@ export async function findMarket({ ethers, find, namedAccounts }: Environment, s
     lltv: await pool.lltv(),
     writeDownIncentive: await pool.writeDownIncentive(),
     minDebt: await pool.minDebt(),
+    dust: await pool.dust(),
+    guardTolerance: await pool.guardTolerance(),
+    fundTolerance: await fund.guardTolerance(),
   };
 }
 
@@ -127,9 +146,19 @@ export async function takeSnapshot(market: Market, accounts: Accounts): Promise<
       available: await fund.coverageAvailable(pool),
       limit,
       outstanding,
+      held: (await fund.exitsHeldBy()) !== ZeroAddress,
     },
     losses: await lens.losses(socializer, 1n, MANY_SHARES),
+    // there are no more ticks than accounts
+    ladder: await pool.ladder(MaxUint256, accounts.count),
+    visible: await pool.visibleShortfall(),
   };
+}
+
+/** Whether a call of the pool was refused with this error. What the in-process chain throws carries the data, but is not ethers' own. */
+export function isRefusal({ pool }: Market, error: unknown, name: string): boolean {
+  const { data } = error as { data?: unknown };
+  return typeof data === "string" && pool.interface.parseError(data)?.name === name;
 }
 
 /** The answers of both feeds, for a price in whole units. */

@@ -18,20 +18,20 @@ export const HARVEST_EVERY = 7 * 86_400;
 
 /** How unequal lenders are: the standard deviation of the logarithm of their deposits. */
 const INEQUALITY = 1.2;
-/** Each of the lenders whose fate the fairness table tells holds this share of the deposits. */
+/** The leaver, the stayer and the runner each hold this share of the deposits. */
 const PROBE = 0.01;
+const PROBES = 3;
 
 /** The protocol's own share of the cover; the rest is staked. */
 const RESERVE = 0.2;
 
-/** Equal stakes for the probes, log-normal ones for the others. */
+/** Equal stakes for the probes, log-normal ones for the others, the runner's last. */
 function depositsOf({ people, random }: World, total: bigint): bigint[] {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const weights = people.lenders.slice(2).map(() => Math.exp(INEQUALITY * normal()));
   const all = weights.reduce((a, b) => a + b, 0);
-  return [PROBE, PROBE, ...weights.map((weight) => ((1 - 2 * PROBE) * weight) / all)].map((share) =>
-    times(total, share),
-  );
+  const others = weights.map((weight) => ((1 - PROBES * PROBE) * weight) / all);
+  return [PROBE, PROBE, ...others, PROBE].map((share) => times(total, share));
 }
 
 /** Collateral that gives a debt the health that its borrower has in the book, rounded up. */
@@ -51,13 +51,14 @@ function supplyCollateral({ market: { pool }, people: { treasury, borrowers } }:
 export async function openPool(world: World): Promise<number> {
   const { market, chain, people, scenario, book } = world;
   const { pool, fund, loan, collateral, socializer } = market;
-  const { keeper, treasury, entrant, lenders, stakers, borrowers } = people;
+  const { keeper, treasury, holders, stakers, borrowers } = people;
+  const lenders = [...people.lenders, people.runner];
   const deposits = BigInt(DEPOSITS) * market.one;
   const cover = times(deposits, scenario.cover);
   const first = scenario.steps[0];
 
-  await chain.createAccounts([keeper, treasury, entrant, ...lenders, ...stakers, ...borrowers]);
-  const purses = [keeper, treasury, entrant, ...lenders, ...stakers].flatMap((owner) => [
+  await chain.createAccounts([keeper, treasury, ...holders, ...stakers, ...borrowers]);
+  const purses = [keeper, treasury, ...holders, ...stakers].flatMap((owner) => [
     action("setup", owner, loan.mint.populateTransaction(owner, 100n * deposits)),
     ...[pool, fund, socializer].map((spender) =>
       action("setup", owner, loan.approve.populateTransaction(spender, MaxUint256)),

@@ -6,7 +6,7 @@ import { LAYERS, type Layers, type Liquidation, type Loss, type Recovery, type R
 
 /** What a call of the replay is, for the reading of its receipt. */
 export interface Action extends Call {
-  kind: "feed" | "setup" | "harvest" | "writeDown" | "leave" | "enter" | "claim" | RecoverySource;
+  kind: "feed" | "setup" | "harvest" | "writeDown" | "run" | "leave" | "enter" | "claim" | RecoverySource;
 }
 
 export async function action(
@@ -24,8 +24,8 @@ export interface Block {
   liquidations: { account: number; repaid: bigint; seized: bigint }[];
   /** Borrowers whose position changed. */
   touched: Set<number>;
-  /** Loan assets that left the pool to a lender. */
-  withdrawn: bigint;
+  /** Loan assets that left the pool to its lenders, by lender. */
+  withdrawn: Map<string, bigint>;
 }
 
 interface Instant {
@@ -72,7 +72,7 @@ export class Record {
   }
 
   read(instant: Instant, actions: readonly Action[], receipts: readonly ContractTransactionReceipt[]): Block {
-    const block: Block = { bookings: [], liquidations: [], touched: new Set(), withdrawn: 0n };
+    const block: Block = { bookings: [], liquidations: [], touched: new Set(), withdrawn: new Map() };
     receipts.forEach((receipt, i) => {
       const action = actions[i];
       this.measure(action, Number(receipt.gasUsed));
@@ -95,7 +95,10 @@ export class Record {
     const { args } = event;
     const account = this.accounts.get((args.borrower ?? args.account ?? args.onBehalf) as string);
     if (account !== undefined) block.touched.add(account);
-    if (event.name === "Withdraw") block.withdrawn += args.assets as bigint;
+    if (event.name === "Withdraw") {
+      const owner = args.owner as string;
+      block.withdrawn.set(owner, (block.withdrawn.get(owner) ?? 0n) + (args.assets as bigint));
+    }
     if (account === undefined) return;
     if (event.name === "WrittenDown") {
       this.defaultedAt.set(account, time);
@@ -125,6 +128,7 @@ export class Record {
       if (known) {
         add(known, layers);
         known.shortfall += shortfall;
+        Object.assign(known, { time, price });
       } else {
         this.indices.set(lossId, index);
         const back = { recovered: 0n, recoveredBy: noLayers() };

@@ -9,8 +9,18 @@ import {
   timeFormat,
   toNumber,
 } from "./format";
-import { drawChart, escape, timeScale, type Chart, type Mark, type Series } from "./svg";
-import { LAYERS, type Layer, type Loss, type Probe, type RecoverySource, type Trace } from "./types";
+import { drawChart, escape, priceAxis, timeAxis, type Axis, type Chart, type Mark, type Series } from "./svg";
+import {
+  LAYERS,
+  type Depth,
+  type DepthAt,
+  type Guard,
+  type Layer,
+  type Loss,
+  type Probe,
+  type RecoverySource,
+  type Trace,
+} from "./types";
 
 const LAYER_NAMES: Record<Layer, string> = {
   fees: "Pool fees",
@@ -81,15 +91,15 @@ thead th{color:var(--soft);font-weight:500}tbody tr:last-child td{border-bottom:
 @media print{section{break-inside:avoid}}
 `;
 
-/** One cursor for all plots: pointing at an instant in one shows the same instant in the others. */
+/** One cursor for all plots with the same axis: pointing at an instant in one shows the same instant in the others. */
 const SCRIPT = `
 const data=JSON.parse(document.getElementById("data").textContent);
 const plots=[...document.querySelectorAll("figure[data-chart]")];
-function show(fraction){let i=0;data.x.forEach((x,k)=>{if(x<=fraction)i=k});
-for(const plot of plots){plot.querySelector(".readout").textContent=data.time[i]+"  "+data.charts[plot.dataset.chart].map(s=>s.name+" "+s.values[i]).join("  ·  ");
-for(const svg of plot.querySelectorAll("svg")){const c=svg.querySelector(".cursor"),x=+svg.dataset.left+data.x[i]*svg.dataset.span;c.classList.add("on");c.setAttribute("x1",x);c.setAttribute("x2",x)}}}
+function show(axis,fraction){const{places,labels}=data.axes[axis];let i=0;places.forEach((x,k)=>{if(x<=fraction)i=k});
+for(const plot of plots)if(plot.dataset.axis===axis){plot.querySelector(".readout").textContent=labels[i]+"  "+data.charts[plot.dataset.chart].map(s=>s.name+" "+s.values[i]).join("  ·  ");
+for(const svg of plot.querySelectorAll("svg")){const c=svg.querySelector(".cursor"),x=+svg.dataset.left+places[i]*svg.dataset.span;c.classList.add("on");c.setAttribute("x1",x);c.setAttribute("x2",x)}}}
 for(const svg of document.querySelectorAll("figure[data-chart] svg"))svg.addEventListener("pointermove",e=>{const box=svg.getBoundingClientRect();
-show(((e.clientX-box.left)/box.width*svg.viewBox.baseVal.width-svg.dataset.left)/svg.dataset.span)});
+show(svg.closest("figure").dataset.axis,((e.clientX-box.left)/box.width*svg.viewBox.baseVal.width-svg.dataset.left)/svg.dataset.span)});
 `;
 
 interface Key {
@@ -130,9 +140,28 @@ function waterfall(loss: Loss, amount: (value: bigint) => string, format: (time:
   return `<h3>Loss ${loss.id} · ${format(loss.time)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
 }
 
+/** What the runner got, beside an equal stake that stayed. */
+function guardedExit(
+  { refusedExits, exit }: Guard,
+  amount: (value: bigint) => string,
+  format: (time: number) => string,
+) {
+  if (!exit) {
+    return "<p>While the keepers were away, the price never showed more unbooked loss than the guard tolerates: nobody was refused.</p>";
+  }
+  const { time, stake, visible, tolerated, lossId, leaverValue, stayerValue } = exit;
+  const spread = Math.abs(ratio(leaverValue - stayerValue, stake));
+  const row = (name: string, values: bigint[]) => [name, ...values.map((value) => ratio(value, stake).toFixed(9))];
+  const times = refusedExits === 1 ? "once" : `${refusedExits} times`;
+  return `<p>While the keepers were away, the price showed a loss that nobody had booked. Lenders tried ${times} to leave ahead of it, and were refused. The first of them (${format(time)}, ${amount(visible)} to be seen, ${amount(tolerated)} tolerated) then booked loss ${lossId} and left in one transaction. Per unit of stake:</p>${table(
+    ["", "Left", "Stayed"],
+    [row("Before", [stake, stake]), row("In the block of the exit", [leaverValue, stayerValue])],
+  )}<p class="note">The difference is <b class="${spread <= 1e-9 ? "good" : "bad"}">${formatTiny(spread)}</b> of the stake.</p>`;
+}
+
 /** One self-contained page: no script, style, font or picture from anywhere else. */
 export function renderReport(trace: Trace): string {
-  const { scenario, points, losses, recoveries, loanDecimals, deposits, fairness } = trace;
+  const { scenario, points, losses, recoveries, loanDecimals, deposits, fairness, guard, depth } = trace;
   const units = (value: bigint) => toNumber(value, loanDecimals);
   const plain = (value: bigint) => formatAmount(value, loanDecimals);
   const amount = (value: bigint) => `${plain(value)} ${scenario.loan}`;
@@ -143,19 +172,18 @@ export function renderReport(trace: Trace): string {
   const crash = points.filter(({ aftermath }) => !aftermath);
   const end = crash[crash.length - 1].time;
   const last = points[points.length - 1];
-  const scale = timeScale(times[0], end, last.time);
+  const axes = { time: timeAxis(times, end), price: priceAxis(depth.first.curve.map(({ price }) => price)) };
   const bands = scenario.keepersOffline;
 
-  const charts: { chart: Chart; keys: Key[] }[] = [];
-  const figure = (chart: Omit<Chart, "times">, keys: Key[] = []): string => {
-    const complete = { ...chart, times };
-    charts.push({ chart: complete, keys });
+  const charts: Chart[] = [];
+  const figure = (chart: Chart, keys: Key[] = [], axis: keyof typeof axes = "time"): string => {
+    charts.push(chart);
     const lines = chart.series.map(({ name, colour, dashed }): Key => ({
       name,
       colour,
       ...(dashed && { shape: "dash" }),
     }));
-    return `<figure data-chart="${chart.id}">${legend([...lines, ...keys])}<div class="readout" aria-hidden="true"></div>${drawChart(complete, scale, end)}</figure>`;
+    return `<figure data-chart="${chart.id}" data-axis="${axis}">${legend([...lines, ...keys])}<div class="readout" aria-hidden="true"></div>${drawChart(chart, axes[axis])}</figure>`;
   };
   const line = (name: string, colour: string, values: number[], more: Partial<Series> = {}): Series => ({
     name,
@@ -167,13 +195,13 @@ export function renderReport(trace: Trace): string {
   const largest = trace.liquidations.reduce((max, { repaid }) => (repaid > max ? repaid : max), 1n);
   const marks: Mark[] = [
     ...trace.liquidations.map(({ time, price, repaid }) => ({
-      time,
+      at: time,
       value: price,
       colour: colourOf("reserve"),
       radius: Math.max(2, MAX_DOT * Math.sqrt(ratio(repaid, largest))),
     })),
     ...losses.map(({ id, time, price }) => ({
-      time,
+      at: time,
       value: price,
       colour: colourOf("principal"),
       radius: 5,
@@ -297,6 +325,44 @@ export function renderReport(trace: Trace): string {
     include: [0],
   });
 
+  const part = (value: bigint) => ratio(value, deposits);
+  const depthLines = (name: string, { curve }: Depth, more: Partial<Series>): Series[] => [
+    line(
+      `Liquidatable, ${name}`,
+      "reserve",
+      curve.map(({ debt }) => part(debt)),
+      more,
+    ),
+    line(
+      `Bad debt, ${name}`,
+      "principal",
+      curve.map(({ badDebt }) => part(badDebt)),
+      more,
+    ),
+  ];
+  const depthMark = (label: string, { now }: Depth): Mark[] => [
+    { at: now.price, value: part(now.debt), colour: colourOf("reserve"), radius: 5 },
+    { at: now.price, value: part(now.badDebt), colour: colourOf("principal"), radius: 5, label },
+  ];
+  const depthOf = ({ price: at, debt, badDebt }: DepthAt) =>
+    `${amount(debt)} liquidatable and ${amount(badDebt)} of bad debt at ${formatPrice(at)}`;
+  const shape = figure(
+    {
+      id: "depth",
+      title: "Debt that each price would make liquidatable or bad",
+      description: `At first ${depthOf(depth.first.now)}; at its worst ${depthOf(depth.worst.now)}.`,
+      series: [...depthLines("at first", depth.first, { dashed: true }), ...depthLines("at worst", depth.worst, {})],
+      marks: [...depthMark("worst", depth.worst), ...depthMark("first", depth.first)],
+      include: [0],
+      percent: true,
+    },
+    [],
+    "price",
+  );
+  const worst = depth.worst.now.badDebt
+    ? "when it showed the most bad debt, before anybody acted"
+    : "at the lowest price, before anybody acted";
+
   const layersOf = (loss: Pick<Loss, "shortfall" | "recovered" | Layer>) =>
     (["shortfall", ...LAYERS, "recovered"] as const).map((key) => plain(loss[key]));
   const pictured = [...losses].sort((a, b) => Number(b.shortfall - a.shortfall)).slice(0, MAX_WATERFALLS);
@@ -374,11 +440,14 @@ export function renderReport(trace: Trace): string {
     ["value", "A lender’s unit at the end", last.shareValue.toFixed(5), "claims included, 1 at the start"],
   ];
 
+  const axisData = ({ values, scale }: Axis, label: (value: number) => string) => ({
+    places: values.map((value) => Number(scale(value).toFixed(5))),
+    labels: values.map(label),
+  });
   const data = {
-    x: times.map((time) => Number(scale(time).toFixed(5))),
-    time: times.map(format),
+    axes: { time: axisData(axes.time, format), price: axisData(axes.price, formatPrice) },
     charts: Object.fromEntries(
-      charts.map(({ chart }) => [
+      charts.map((chart) => [
         chart.id,
         chart.series.map(({ name, values }) => ({
           name,
@@ -404,6 +473,8 @@ ${section("What a share is worth", "A loss of principal lowers the share price a
 ${section("Utilisation", "How much of what lenders own is lent out.", utilisation)}
 ${section("Coverage", "Insurance that stands before the lenders, as a share of the debt.", coverage)}
 ${section("What came back", "Recoveries climb the layers in reverse: lenders first, then the fund.", recovered + (sources.length ? table(["Paid by", `Amount (${scenario.loan})`, "to principal", "to interest", "to staked", "to reserve", "to fees"], sources) : ""))}
+${section("Depth: what each price would bring", `What the pool says each price of ${scenario.collateral} would bring: debt that could be liquidated, and the part of it that its collateral could not repay, as shares of the deposits. At the first price, and ${worst} (${format(depth.worst.time)}, ${formatPrice(depth.worst.now.price)}).`, shape)}
+${section("Leaving ahead of a loss", "", guardedExit(guard, amount, format))}
 ${section("Leaving, staying, coming", "", fair)}
 <footer>${[...scenario.notes, `${formatNumber(trace.identitiesChecked)} accounting identities checked on the way, ${trace.violations.length} violated.`, `Seed ${trace.seed}. All times UTC.`].map((note) => `<p>${escape(note)}</p>`).join("")}</footer>
 </main><script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script><script>${SCRIPT}</script></body></html>

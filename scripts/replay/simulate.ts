@@ -2,15 +2,17 @@ import { Accounts } from "./accounts";
 import { AFTERMATH } from "./aftermath";
 import { seededRandom } from "./book";
 import type { Chain } from "./chain";
+import { depthPrices, readDepth } from "./depth";
 import { Probes } from "./fairness";
 import { ratio } from "./format";
+import { Runner } from "./guard";
 import { Identities } from "./identities";
-import { liquidate, writeDown } from "./keepers";
+import { findInsolvent, liquidate, writeDown } from "./keepers";
 import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
 import { createPeople, sum, type World } from "./world";
 import { action, Record, type Action, type Block } from "./record";
-import type { Borrower, Fairness, Point, Scenario, Trace } from "./types";
+import type { Borrower, Depth, Fairness, Point, Scenario, Trace } from "./types";
 import { isWithin } from "./windows";
 
 const DAY = 86_400;
@@ -63,6 +65,8 @@ export async function simulate(
     onPoint(points.length, instants.length, points[points.length - 1]);
   }
   const fairness = await replay.judge();
+  const guard = replay.runner.judge();
+  const depth = await replay.depth();
 
   return {
     scenario,
@@ -71,6 +75,8 @@ export async function simulate(
     borrowers: book.length,
     points,
     fairness,
+    guard,
+    depth,
     loanDecimals: market.loanDecimals,
     lltv: Number(market.lltv) / 1e18,
     deposits: start.state.lenderAssets,
@@ -87,12 +93,24 @@ export async function simulate(
   };
 }
 
+/** A step before anyone acts, and the way back to it. */
+interface Moment {
+  instant: Instant;
+  visible: bigint;
+  back: Awaited<ReturnType<Chain["save"]>>;
+}
+
+const timeOf = ({ time }: Instant) => new Date(time * 1000).toISOString().slice(0, 16);
+
 class Replay {
-  readonly identities = new Identities();
+  readonly identities: Identities;
+  readonly runner: Runner;
   private readonly probes: Probes;
   private nextHarvest: number;
   /** Value of the stayer's shares at the first step: the measure of the share price from there on. */
   private par = 0n;
+  private first?: Depth;
+  private worst?: Moment;
 
   /**
    * @param shift chain time less the time of the scenario
@@ -103,6 +121,8 @@ class Replay {
     private readonly shift: number,
     private now: Snapshot,
   ) {
+    this.identities = new Identities(world.market);
+    this.runner = new Runner(world, this.identities);
     this.probes = new Probes(world);
     this.nextHarvest = world.scenario.steps[0].time + HARVEST_EVERY;
   }
@@ -112,21 +132,25 @@ class Replay {
    * and taken back, so that what they do can be compared with the state in which they do it, at the same second.
    */
   async step(instant: Instant): Promise<Point> {
-    const { chain, market, people, accounts, record } = this.world;
+    const { chain, accounts, record } = this.world;
     const { time, price } = instant;
-    const when = new Date(time * 1000).toISOString().slice(0, 16);
-    const accrue = await action("feed", people.keeper, market.pool.accrue.populateTransaction());
-    const oracle = [...(await setPrice(market, people.keeper, price)), accrue];
+    const when = timeOf(instant);
+    const oracle = await this.oracle(price);
 
     const start = await chain.save();
     await chain.mine(oracle, time + this.shift);
     const before = await this.snapshot();
     this.identities.sharePrice(when, this.now, before, 0n);
+    this.identities.sight(when, before);
+    this.first ??= await this.readDepth(instant, before.visible);
+    const worst = this.isWorst(instant, before.visible);
 
     const actions = await this.actions(instant, before);
     this.now = before;
+    let back = start;
     if (actions.length) {
       await start.undo();
+      if (worst) back = await chain.save();
       const calls = [...oracle, ...actions];
       const receipts = await chain.mine(calls, time + this.shift);
       const block = record.read({ time, price, index: before.state.index }, calls, receipts);
@@ -135,9 +159,14 @@ class Replay {
       this.now = await this.snapshot();
       this.identities.reported(when, this.now, reported, block.touched);
       this.check(when, before, block);
+      if (actions.some(({ kind }) => kind === "run")) await this.runner.value(block);
       if (actions.some(({ kind }) => kind === "leave")) await this.probes.value(time, this.now, block);
+      this.identities.sight(when, this.now);
+      if (block.bookings.length) this.identities.opened(when, this.now);
     }
+    if (worst) this.worst = { instant, visible: before.visible, back };
     this.identities.always(when, this.now);
+    this.identities.ladder(when, this.now);
     this.identities.losses(when, this.now, record.indices, record.claimed);
     return this.point(instant);
   }
@@ -148,6 +177,35 @@ class Replay {
     const fairness = await this.probes.judge();
     if (fairness) this.identities.fairness(fairness);
     return fairness;
+  }
+
+  /** The pool's depth at the first step and at its worst, to which the chain goes back. */
+  async depth(): Promise<Trace["depth"]> {
+    if (!this.first || !this.worst) throw new Error("A replay has a first step");
+    const { instant, visible, back } = this.worst;
+    await back.undo();
+    await this.world.chain.mine(await this.oracle(instant.price), instant.time + this.shift);
+    return { first: this.first, worst: await this.readDepth(instant, visible) };
+  }
+
+  private async readDepth(instant: Instant, visible: bigint): Promise<Depth> {
+    const { market, scenario } = this.world;
+    const depth = await readDepth(market, instant.time, instant.price, depthPrices(scenario));
+    this.identities.depth(timeOf(instant), depth, visible);
+    return depth;
+  }
+
+  /** More than ever is visible; or the price is lower, while nothing ever was. */
+  private isWorst({ price, aftermath }: Instant, visible: bigint): boolean {
+    if (aftermath || !this.worst) return !aftermath;
+    const lower = visible === this.worst.visible && visible === 0n && price < this.worst.instant.price;
+    return visible > this.worst.visible || lower;
+  }
+
+  private async oracle(price: number): Promise<Action[]> {
+    const { market, people } = this.world;
+    const accrue = action("feed", people.keeper, market.pool.accrue.populateTransaction());
+    return [...(await setPrice(market, people.keeper, price)), await accrue];
   }
 
   private snapshot(): Promise<Snapshot> {
@@ -161,15 +219,19 @@ class Replay {
   private async actions(instant: Instant, before: Snapshot): Promise<Action[]> {
     const { time, aftermath, others } = instant;
     if (others) return others(this.world, before);
-    if (!this.isOnline(instant)) return [];
+    const insolvent = await findInsolvent(this.world, before);
+    if (!this.isOnline(instant)) {
+      const run = await this.runner.act(timeOf(instant), time, before, insolvent);
+      return run.length ? [...run, ...(await this.probes.act(before, insolvent, this.runner.stake))] : [];
+    }
     const bids = aftermath || !isWithin(time, this.world.scenario.noBids);
-    const written = await writeDown(this.world, before);
+    const written = await writeDown(this.world, insolvent);
     const harvests = !written.length && time >= this.nextHarvest;
     if (harvests) this.nextHarvest = time + HARVEST_EVERY;
     return [
       ...written,
       ...(await liquidate(this.world, before, time, bids)),
-      ...(await this.probes.act(before, written)),
+      ...(await this.probes.act(before, insolvent, 0n)),
       ...(harvests ? [await this.harvest()] : []),
     ];
   }

@@ -1,6 +1,6 @@
 import type { Window } from "./types";
 
-/** A time series as inline SVG, drawn once for a desktop and once for a phone, so that its text has one size on both. */
+/** Series as inline SVG, drawn once for a desktop and once for a phone, so that its text has one size on both. */
 
 export interface Series {
   name: string;
@@ -13,7 +13,8 @@ export interface Series {
 
 /** A dot on the plot. */
 export interface Mark {
-  time: number;
+  /** Where on the horizontal axis. */
+  at: number;
   value: number;
   colour: string;
   /** Radius in pixels. */
@@ -27,7 +28,6 @@ export interface Chart {
   title: string;
   /** One sentence for those who do not see the plot. */
   description: string;
-  times: readonly number[];
   series: readonly Series[];
   marks?: readonly Mark[];
   bands?: readonly Window[];
@@ -36,8 +36,19 @@ export interface Chart {
   include?: readonly number[];
 }
 
-/** Maps times to fractions of the plot's width. */
-export type TimeScale = (time: number) => number;
+/** The horizontal axis of a plot, in time or in price. */
+export interface Axis {
+  /** Where the series have their values, rising. */
+  values: readonly number[];
+  /** Maps what is on the axis to fractions of the plot's width. */
+  scale: (value: number) => number;
+  /** What holds from one value to the next is drawn as a step, else as a straight line. */
+  stepped: boolean;
+  /** About this many labels, rising. */
+  ticks: (count: number) => { at: number; text: string }[];
+  /** Where the axis breaks off, to go on with another scale; and what is written there and at its end. */
+  rest?: { from: number; name: string; end: string };
+}
 
 interface Frame {
   name: "wide" | "narrow";
@@ -71,12 +82,35 @@ export function escape(text: string): string {
 }
 
 /** Two scales side by side: the crash, and from `end` on the aftermath. */
-export function timeScale(start: number, end: number, last: number): TimeScale {
-  if (last <= end) return (time) => (time - start) / (end - start);
-  return (time) =>
-    time <= end
-      ? (CRASH_WIDTH * (time - start)) / (end - start)
-      : CRASH_WIDTH + GAP + ((1 - CRASH_WIDTH - GAP) * (time - end)) / (last - end);
+export function timeAxis(times: readonly number[], end: number): Axis {
+  const [start, last] = [times[0], times[times.length - 1]];
+  const aftermath = last > end;
+  const crash = aftermath ? CRASH_WIDTH : 1;
+  return {
+    values: times,
+    scale: (time) =>
+      time <= end
+        ? (crash * (time - start)) / (end - start)
+        : crash + GAP + ((1 - crash - GAP) * (time - end)) / (last - end),
+    stepped: true,
+    ticks: (count) => timeTicks(start, end, count).map((at) => ({ at, text: timeLabel(at, end - start) })),
+    ...(aftermath && { rest: { from: end, name: "aftermath", end: `+${Math.round((last - end) / 86_400)} days` } }),
+  };
+}
+
+export function priceAxis(prices: readonly number[]): Axis {
+  const [low, high] = [prices[0], prices[prices.length - 1]];
+  return {
+    values: prices,
+    scale: (price) => (price - low) / (high - low),
+    stepped: false,
+    ticks: (count) => {
+      const ticks = niceTicks(low, high, count);
+      const step = ticks[1] - ticks[0];
+      const inside = ticks.filter((at) => at >= low && at <= high);
+      return inside.map((at) => ({ at, text: tickLabel(at, step) }));
+    },
+  };
 }
 
 /** About `count` round values that cover [low, high]. */
@@ -115,12 +149,12 @@ function timeLabel(time: number, span: number): string {
   return text.slice(17, 22);
 }
 
-function draw(chart: Chart, frame: Frame, scale: TimeScale, end: number): string {
+function draw(chart: Chart, frame: Frame, axis: Axis): string {
   const { left, right, bottom, width, height } = frame;
   const id = `${chart.id}-${frame.name}`;
-  const start = chart.times[0];
-  const last = chart.times[chart.times.length - 1];
-  const x = (time: number) => left + scale(time) * (width - left - right);
+  const { values: places, rest } = axis;
+  const [start, end] = [places[0], rest?.from ?? places[places.length - 1]];
+  const x = (place: number) => left + axis.scale(place) * (width - left - right);
 
   const all = [...chart.series.flatMap(({ values }) => values), ...(chart.include ?? [])];
   const [min, max] = all.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [
@@ -148,27 +182,28 @@ function draw(chart: Chart, frame: Frame, scale: TimeScale, end: number): string
       `<text class="tick" x="${left - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tickLabel(tick, step, chart.percent)}</text>`,
     );
   }
-  const axis = height - bottom + 18;
-  const aftermath = last > end;
-  for (const tick of timeTicks(start, end, frame.ticks)) {
-    const anchor = x(tick) < left + 12 ? "start" : "middle";
-    if (x(tick) > (aftermath ? x(end) - 14 : width - right - 14)) continue;
-    parts.push(
-      `<text class="tick" x="${at(x(tick))}" y="${axis}" text-anchor="${anchor}">${timeLabel(tick, end - start)}</text>`,
-    );
+  const below = height - bottom + 18;
+  for (const tick of axis.ticks(frame.ticks)) {
+    const place = x(tick.at);
+    const anchor = place < left + 12 ? "start" : "middle";
+    if (place > x(end) - 14) continue;
+    parts.push(`<text class="tick" x="${at(place)}" y="${below}" text-anchor="${anchor}">${tick.text}</text>`);
   }
-  if (aftermath) {
+  if (rest) {
     const divide = (x(end) + x(end + 1e-6)) / 2;
     parts.push(
       `<line class="divide" x1="${at(divide)}" x2="${at(divide)}" y1="${top}" y2="${height - bottom + 6}"/>`,
-      `<text class="tick" x="${width - right}" y="${axis}" text-anchor="end">+${Math.round((last - end) / 86_400)} days</text>`,
-      ...(frame.name === "wide" ? [`<text class="tick" x="${at(divide + 8)}" y="${axis}">aftermath</text>`] : []),
+      `<text class="tick" x="${width - right}" y="${below}" text-anchor="end">${rest.end}</text>`,
+      ...(frame.name === "wide" ? [`<text class="tick" x="${at(divide + 8)}" y="${below}">${rest.name}</text>`] : []),
     );
   }
   for (const { colour, values, dashed, filled } of chart.series) {
-    // What holds from one step to the next is drawn as a step.
     const path = values
-      .map((value, i) => (i ? `H${at(x(chart.times[i]))}V${at(y(value))}` : `M${at(x(start))} ${at(y(value))}`))
+      .map((value, i) => {
+        const [px, py] = [at(x(places[i])), at(y(value))];
+        if (i === 0) return `M${px} ${py}`;
+        return axis.stepped ? `H${px}V${py}` : `L${px} ${py}`;
+      })
       .join("");
     if (filled) {
       parts.push(
@@ -178,8 +213,8 @@ function draw(chart: Chart, frame: Frame, scale: TimeScale, end: number): string
     parts.push(`<path d="${path}" style="stroke:${colour}" class="line${dashed ? " dashed" : ""}"/>`);
   }
   let flagFrom = -Infinity;
-  for (const { time, value, colour, radius, label } of chart.marks ?? []) {
-    const [cx, cy] = [x(time), y(value)];
+  for (const { at: place, value, colour, radius, label } of chart.marks ?? []) {
+    const [cx, cy] = [x(place), y(value)];
     if (label) {
       parts.push(
         `<line style="stroke:${colour}" class="flag" x1="${at(cx)}" x2="${at(cx)}" y1="${top}" y2="${at(cy)}"/>`,
@@ -200,7 +235,6 @@ function draw(chart: Chart, frame: Frame, scale: TimeScale, end: number): string
   return `<svg class="${frame.name}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d" data-left="${left}" data-span="${width - left - right}"><title id="${id}-t">${escape(chart.title)}</title><desc id="${id}-d">${escape(chart.description)}</desc>${parts.join("")}</svg>`;
 }
 
-/** @param end The last price; what comes after it is the aftermath. */
-export function drawChart(chart: Chart, scale: TimeScale, end: number): string {
-  return FRAMES.map((frame) => draw(chart, frame, scale, end)).join("");
+export function drawChart(chart: Chart, axis: Axis): string {
+  return FRAMES.map((frame) => draw(chart, frame, axis)).join("");
 }

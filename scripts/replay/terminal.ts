@@ -112,6 +112,22 @@ function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"
   );
 }
 
+/** What became of those who wanted to leave ahead of a loss. */
+function guardLines({ guard: { refusedExits, exit }, loanDecimals, scenario, points }: Trace): string[] {
+  if (!exit)
+    return [
+      "Guard: the keepers away, the price never showed more unbooked loss than it tolerates; no exit was refused.",
+    ];
+  const amount = (value: bigint) => `${formatAmount(value, loanDecimals)} ${scenario.loan}`;
+  const { time, stake, visible, tolerated, leaverValue, stayerValue } = exit;
+  const difference = leaverValue > stayerValue ? leaverValue - stayerValue : stayerValue - leaverValue;
+  return [
+    `Guard: ${refusedExits} ${refusedExits === 1 ? "exit" : "exits"} refused, the keepers away and a loss to be seen that nobody had booked`,
+    `  ${timeFormat(points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
+    `  with ${ratio(leaverValue, stake).toFixed(9)} per unit of stake; an equal stake that stayed was worth ${ratio(stayerValue, stake).toFixed(9)}. Difference: ${formatTiny(ratio(difference, stake))} of the stake.`,
+  ];
+}
+
 /** What happened, in a few tables. */
 export function summarise(trace: Trace): string {
   const { scenario, loanDecimals, losses, recoveries, fairness, deposits } = trace;
@@ -141,6 +157,7 @@ export function summarise(trace: Trace): string {
   } else {
     lines.push("No loss reached the lenders' principal: who left, stayed or came lost nothing to another.");
   }
+  lines.push("", ...guardLines(trace));
   const gas = Object.entries(trace.gas).map(([call, units]) => `${call} ${formatNumber(units)}`);
   lines.push(
     "",

@@ -96,6 +96,7 @@ export interface Liquidation {
 
 export interface Loss extends Layers {
   id: number;
+  /** Of its last booking: small ones add up before they close a loss. */
   time: number;
   price: number;
   /** Accounts written down in the call. */
@@ -138,10 +139,50 @@ export interface Fairness {
   forfeited: bigint;
 }
 
+/** What became of those who wanted to leave while the price showed a loss that nobody had booked, the keepers being away. */
+export interface Guard {
+  /** Tries to leave, one at each such step; the pool refused them all. */
+  refusedExits: number;
+  /** How the runner left all the same. Absent if there was no such step. */
+  exit?: GuardedExit;
+}
+
+/** The exit of a lender who booked the loss in the same transaction, beside an equal stake that stayed. */
+export interface GuardedExit {
+  time: number;
+  lossId: number;
+  /** What each of the two was worth before. */
+  stake: bigint;
+  /** The loss that the pool saw, and what of it the guard would have tolerated. */
+  visible: bigint;
+  tolerated: bigint;
+  /** What the runner was paid. */
+  leaverValue: bigint;
+  /** What the other stake is worth in the same block. */
+  stayerValue: bigint;
+}
+
+/** What a price would bring: performing debt that could be liquidated, and the part of it that the collateral could not repay. */
+export interface DepthAt {
+  price: number;
+  debt: bigint;
+  badDebt: bigint;
+}
+
+/** The depth of the pool at one instant, before anyone acts. */
+export interface Depth {
+  time: number;
+  /** At the price of that instant. */
+  now: DepthAt;
+  /** At rising prices, the same ones for every instant. */
+  curve: DepthAt[];
+}
+
 export interface Trace {
   scenario: Scenario;
   seed: number;
   loanDecimals: number;
+  /** Without the runner and the entrant, who come on top. */
   lenders: number;
   borrowers: number;
   lltv: number;
@@ -154,6 +195,9 @@ export interface Trace {
   recoveries: Recovery[];
   /** Absent when no loss reached the lenders' principal. */
   fairness?: Fairness;
+  guard: Guard;
+  /** At the first step, and when the most loss was visible; at the lowest price if none ever was. */
+  depth: { first: Depth; worst: Depth };
   /** Median gas of each call; absent when it was never made. */
   gas: Partial<Record<"liquidate" | "writeDown" | "claim", number>>;
   identitiesChecked: number;

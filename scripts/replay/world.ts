@@ -6,13 +6,14 @@ import type { Borrower, Scenario } from "./types";
 
 const STAKERS = 3;
 
-/** Everyone who takes part, by address. The first two lenders are probes of the fairness table. */
+/** Everyone who takes part, by address. The first two lenders are probes of the fairness table; the runner's stake is as large. */
 export interface People {
   keeper: string;
   treasury: string;
   leaver: string;
   stayer: string;
   entrant: string;
+  runner: string;
   lenders: string[];
   stakers: string[];
   borrowers: string[];
@@ -35,17 +36,18 @@ export interface World {
 export function createPeople(lenderCount: number, borrowerCount: number): People {
   const names = (role: string, count: number) => Array.from({ length: count }, (_, i) => addressOf(`${role} ${i}`));
   const lenders = names("lender", lenderCount);
-  const entrant = addressOf("entrant");
+  const [entrant, runner] = [addressOf("entrant"), addressOf("runner")];
   return {
     keeper: addressOf("keeper"),
     treasury: addressOf("treasury"),
     leaver: lenders[0],
     stayer: lenders[1],
     entrant,
+    runner,
     lenders,
     stakers: names("staker", STAKERS),
     borrowers: names("borrower", borrowerCount),
-    holders: [...lenders, entrant],
+    holders: [...lenders, runner, entrant],
   };
 }
 

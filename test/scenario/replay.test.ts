@@ -53,7 +53,9 @@ describe("replay", () => {
 
     it("loses what keepers could not save, through every layer to the lenders' principal", () => {
       expect(trace.liquidations).to.not.be.empty;
-      expect(trace.losses[0].time).to.equal(Date.UTC(2020, 2, 12, 12, 30) / 1000);
+      const [{ time }] = trace.losses;
+      expect(time).to.be.within(Date.UTC(2020, 2, 12, 10, 15) / 1000, Date.UTC(2020, 2, 12, 12, 29) / 1000);
+      expect(trace.points.find((point) => point.time === time)!.keepersOnline).to.equal(false);
       for (const layer of LAYERS) expect(trace.losses[0][layer], layer).to.be.above(0n);
       for (const loss of trace.losses) expect(sum(LAYERS.map((layer) => loss[layer]))).to.equal(loss.shortfall);
     });
@@ -65,6 +67,28 @@ describe("replay", () => {
       expect(leaver.afterLoss).to.be.below(leaver.stake);
       expect(entrant.claims).to.equal(0n);
       expect(entrant.stake - entrant.afterLoss).to.be.within(0n, 2n);
+    });
+
+    it("refuses exits past an unbooked loss, and pays who books it and leaves what a stayer has", () => {
+      const { refusedExits, exit } = trace.guard;
+      const away = trace.points.filter(({ keepersOnline }) => !keepersOnline);
+      expect(refusedExits).to.be.within(2, away.length);
+      expect(exit!.visible).to.be.above(exit!.tolerated);
+      expect(exit!.leaverValue).to.equal(exit!.stayerValue).and.to.be.below(exit!.stake);
+      expect([exit!.lossId, exit!.time]).to.deep.equal([trace.losses[0].id, trace.losses[0].time]);
+      expect(trace.fairness!.lossId).to.equal(exit!.lossId);
+    });
+
+    it("draws the depth before the crash and when the most loss was to be seen", () => {
+      const { first, worst } = trace.depth;
+      expect([first.time, first.now.price]).to.deep.equal([trace.points[0].time, trace.points[0].price]);
+      expect([first.now.debt, first.now.badDebt]).to.deep.equal([0n, 0n]);
+      expect(worst.now.badDebt).to.be.at.least(trace.guard.exit!.visible);
+      expect(worst.now.debt).to.be.above(worst.now.badDebt);
+      expect(worst.curve.map(({ price }) => price)).to.deep.equal(first.curve.map(({ price }) => price));
+      // liquidations have left less to go wrong at any price
+      worst.curve.forEach(({ debt }, i) => expect(debt).to.be.at.most(first.curve[i].debt));
+      expect(first.curve[0].debt).to.be.within((trace.borrowed * 9n) / 10n, trace.borrowed + 16n);
     });
 
     it("pays back what defaulters and the treasury bring, and no more", () => {
@@ -87,12 +111,15 @@ describe("replay", () => {
     expect(trace.losses).to.not.be.empty;
     for (const { interest, principal } of trace.losses) expect(interest + principal).to.equal(0n);
     expect(trace.fairness).to.equal(undefined);
+    const { stake, leaverValue, stayerValue } = trace.guard.exit!;
+    expect(leaverValue).to.equal(stayerValue).and.to.equal(stake);
   });
 
   it("brings back everything that was written down of a stablecoin that recovers", async () => {
     const trace = await replay(shortened("depeg", 0.002));
     expect(trace.violations).to.deep.equal([]);
     expect(trace.lltv).to.equal(0.94);
+    expect(trace.guard).to.deep.equal({ refusedExits: 0 });
     expect(sum(trace.losses.map(({ principal }) => principal))).to.be.above(0n);
     for (const { recovered, shortfall } of trace.losses) expect(recovered).to.be.at.least(shortfall);
     const last = trace.points[trace.points.length - 1];
@@ -107,6 +134,11 @@ describe("replay", () => {
     expect(staked).to.be.at.least(trace.cover.staked);
     expect(sum(trace.losses.map(({ principal }) => principal)) * 20n).to.be.above(trace.deposits);
     expect(trace.fairness!.spread).to.be.at.most(1e-9);
+    // the runner left early, while the fund still paid; the loss goes on until it reaches principal
+    const [{ exit }, [loss]] = [trace.guard, trace.losses];
+    expect(exit!.leaverValue).to.equal(exit!.stayerValue).and.to.equal(exit!.stake);
+    expect([exit!.lossId, exit!.time < loss.time]).to.deep.equal([loss.id, true]);
+    expect(loss.time).to.equal(trace.fairness!.time);
   });
 
   it("is the same for the same seed", async () => {

@@ -2,9 +2,11 @@ import { expect } from "chai";
 import type { Reported } from "../../../scripts/replay/accounts";
 import { Identities } from "../../../scripts/replay/identities";
 import type { Snapshot } from "../../../scripts/replay/market";
-import type { Fairness, Layers } from "../../../scripts/replay/types";
+import type { Depth, Fairness, Layers } from "../../../scripts/replay/types";
+import { RiskLadder } from "../../../sdk";
 
 const WAD = 10n ** 18n;
+const TERMS = { writeDownIncentive: WAD / 50n, dust: 50n, guardTolerance: 2n, fundTolerance: 2_000n };
 const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint, principal: bigint): Layers => ({
   ...{ fees, reserve, staked, interest, principal },
 });
@@ -13,19 +15,23 @@ const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint,
 function snapshot(): Snapshot {
   const position = (collateral: bigint, scaled: bigint) => ({
     ...{ collateral, scaled, debt: scaled, writtenOff: 0n },
-    ...{ value: 2n * collateral, health: 2n * WAD, insolvent: false },
+    ...{ value: 2n * collateral, health: 2n * WAD, shortfall: 0n },
   });
+  const tick = (scaledDebt: bigint, collateral: bigint) =>
+    ({ tick: RiskLadder.tickOf(scaledDebt, collateral), scaledDebt, collateral }) as Snapshot["ladder"][number];
   const lost = layers(1n, 2n, 3n, 4n, 90n);
   return {
     state: {
       ...{ cash: 400n, debt: 700n, lenderAssets: 1_000n, unvested: 60n, fees: 40n },
       ...{ supply: 1_000n, index: WAD, scaledDebt: 700n },
     } as Snapshot["state"],
-    ...{ price: WAD, generation: 0n, sharePrice: 5_000n },
+    ...{ price: 2n * 10n ** 36n, generation: 0n, sharePrice: 5_000n },
     positions: [position(600n, 500n), position(300n, 200n)],
     balances: [999n, 1n],
     ...{ loanBalance: 400n, collateralBalance: 900n, socializerBalance: 30n },
-    fund: { reserve: 20n, staked: 30n, available: 45n, limit: 100n, outstanding: 5n },
+    fund: { reserve: 20n, staked: 30n, available: 45n, limit: 100n, outstanding: 5n, held: false },
+    ladder: [tick(500n, 600n), tick(200n, 300n)],
+    visible: 0n,
     losses: [
       {
         ...{ shortfall: 100n, ...lost, recovered: 50n, lenderClaims: 50n, stakerClaims: 0n },
@@ -39,7 +45,7 @@ type Change = (snapshot: Snapshot) => void;
 
 describe("replay: identities", () => {
   const after = (check: (identities: Identities) => void) => {
-    const identities = new Identities();
+    const identities = new Identities(TERMS);
     check(identities);
     expect(identities.checked).to.be.above(0);
     return identities.violations;
@@ -51,7 +57,7 @@ describe("replay: identities", () => {
   };
 
   it("count what they check", () => {
-    const identities = new Identities();
+    const identities = new Identities(TERMS);
     identities.check(true, "one");
     identities.check(false, "two");
     expect(identities.checked).to.equal(2);
@@ -77,6 +83,130 @@ describe("replay: identities", () => {
     for (const [what, change, violation] of breaks) {
       it(`notice ${what}`, () => expect(always(changed(change)).join()).to.match(violation));
     }
+  });
+
+  describe("of the ladder", () => {
+    const ladder = (change: Change) => after((identities) => identities.ladder("now", changed(change)));
+
+    it("hold where each tick is the sum of its accounts, with those that owe nothing in none", () => {
+      expect(ladder(() => {})).to.deep.equal([]);
+      const more: Change = ({ positions, ladder: [first] }) => {
+        positions.push({ ...positions[0] }, { ...positions[0], scaled: 0n });
+        first.scaledDebt *= 2n;
+        first.collateral *= 2n;
+      };
+      expect(ladder(more)).to.deep.equal([]);
+    });
+
+    const breaks: [what: string, change: Change, violation: RegExp][] = [
+      ["missing debt", (s) => void (s.ladder[0].scaledDebt -= 1n), /tick \d+ of the ladder/],
+      ["collateral too much", (s) => void (s.ladder[1].collateral += 1n), /tick \d+ of the ladder/],
+      ["an account in the wrong tick", (s) => void (s.ladder[0].tick += 1n), /tick \d+ of the ladder/],
+      ["a missing tick", (s) => void s.ladder.pop(), /occupied ticks and those of the accounts: 1 against 2/],
+    ];
+    for (const [what, change, violation] of breaks) {
+      it(`notice ${what}`, () => expect(ladder(change).join()).to.match(violation));
+    }
+  });
+
+  describe("of what the pool sees", () => {
+    /** A shortfall, and what of it is visible. */
+    const sight = (there: bigint, visible: bigint, held: boolean, more: Change = () => {}) =>
+      after((identities) => {
+        const change: Change = (s) => {
+          s.positions[0].shortfall = there;
+          [s.visible, s.fund.held] = [visible, held];
+          more(s);
+        };
+        identities.sight("now", changed(change));
+      });
+
+    it("let it see all, or less by the roundings of the accounts", () => {
+      expect([...sight(0n, 0n, false), ...sight(30n, 30n, false), ...sight(36n, 30n, false)]).to.deep.equal([]);
+    });
+
+    it("notice a false alarm, and what it should have seen", () => {
+      expect(sight(30n, 31n, false).join()).to.match(/the pool sees 31, and -1 less than there is/);
+      expect(sight(37n, 30n, false).join()).to.match(/the pool sees 30, and 7 less than there is/);
+    });
+
+    it("let solvent accounts in the tick of the price hide a part of it", () => {
+      const boundary: Change = ({ ladder: [tick], price }) => {
+        tick.tick = RiskLadder.tickAt(price, WAD, (WAD * WAD) / (WAD + TERMS.writeDownIncentive));
+        tick.scaledDebt = 640n;
+      };
+      expect(sight(46n, 30n, false, boundary)).to.deep.equal([]);
+      expect(sight(47n, 30n, false, boundary).join()).to.match(/17 less than there is/);
+    });
+
+    it("hold stakers' exits while the fund would have to pay more than it tolerates", () => {
+      // fees bear 40, and a fifth of the fund's 50 is tolerated
+      expect([...sight(50n, 50n, false), ...sight(51n, 51n, true)]).to.deep.equal([]);
+      expect(sight(50n, 50n, true).join()).to.match(/exits held: true, 10 due/);
+      expect(sight(51n, 51n, false).join()).to.match(/exits held: false, 11 due/);
+      const uncovered: Change = ({ fund }) => void (fund.available = 10n);
+      expect(sight(51n, 51n, false, uncovered)).to.deep.equal([]);
+    });
+  });
+
+  describe("of the guard", () => {
+    const opened = (change: Change) => after((identities) => identities.opened("now", changed(change)));
+    const stake = 10n ** 12n;
+    const exit = {
+      time: 0,
+      lossId: 1,
+      stake,
+      visible: 0n,
+      tolerated: 0n,
+      leaverValue: stake - 5n,
+      stayerValue: stake - 5n,
+    };
+
+    it("hold once a write-down has left no more to be seen than is tolerated, or than dust", () => {
+      expect([...opened(() => {}), ...opened((s) => void (s.visible = 50n))]).to.deep.equal([]);
+      const rich: Change = (s) => void ([s.visible, s.state.lenderAssets] = [200n, 1_000_000n]);
+      expect(opened(rich)).to.deep.equal([]);
+    });
+
+    it("notice what a write-down has left", () => {
+      expect(opened((s) => void (s.visible = 51n)).join()).to.match(/51 to be seen after a write-down, 50 tolerated/);
+      const rich: Change = (s) => void ([s.visible, s.state.lenderAssets] = [201n, 1_000_000n]);
+      expect(opened(rich).join()).to.match(/201 to be seen after a write-down, 200 tolerated/);
+    });
+
+    it("notice an exit past an unbooked loss", () => {
+      expect(after((identities) => identities.refused("now", true, 7n))).to.deep.equal([]);
+      expect(after((identities) => identities.refused("now", false, 7n)).join()).to.match(/past an unbooked loss of 7/);
+    });
+
+    it("notice whoever gets more by leaving, or less", () => {
+      expect(after((identities) => identities.guarded(exit))).to.deep.equal([]);
+      for (const leaverValue of [stake + 1_000n, stake - 1_010n]) {
+        expect(after((identities) => identities.guarded({ ...exit, leaverValue })).join()).to.match(
+          /the runner left with/,
+        );
+      }
+    });
+  });
+
+  describe("of the depth", () => {
+    const at = (price: number, debt: bigint, badDebt: bigint) => ({ price, debt, badDebt });
+    const depth = (change: (depth: Depth) => void) =>
+      after((identities) => {
+        const curve = [at(80, 90n, 40n), at(100, 60n, 10n), at(120, 0n, 0n)];
+        const now = { time: 0, now: at(100, 60n, 10n), curve };
+        change(now);
+        identities.depth("now", now, 10n);
+      });
+
+    it("hold where more is due and bad at lower prices", () => expect(depth(() => {})).to.deep.equal([]));
+
+    it("notice bad debt that the pool does not see, and curves that rise with the price", () => {
+      expect(depth(({ now }) => void (now.badDebt = 11n)).join()).to.match(/bad debt at the price and visible.*11 ag/);
+      expect(depth(({ curve }) => void (curve[0].debt = 59n)).join()).to.match(/at a price of 80 than above it/);
+      expect(depth(({ curve }) => void (curve[0].badDebt = 9n)).join()).to.match(/at a price of 80 than above it/);
+      expect(depth(({ curve }) => void (curve[0].badDebt = 91n)).join()).to.match(/91 bad of a debt of 90/);
+    });
   });
 
   describe("of the share price", () => {

@@ -1,5 +1,5 @@
 import { SCENARIOS } from "../../../scripts/replay/scenarios";
-import type { Layers, Loss, Point, Trace } from "../../../scripts/replay/types";
+import type { Depth, Layers, Loss, Point, Trace } from "../../../scripts/replay/types";
 
 const UNIT = 1_000_000n;
 const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint, principal: bigint): Layers => ({
@@ -13,6 +13,16 @@ const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint,
 function lossOf(id: number, time: number, price: number, accounts: number, lost: Layers, recoveredBy: Layers): Loss {
   const sum = (amounts: Layers) => Object.values(amounts).reduce((total, amount) => total + amount, 0n);
   return { id, time, price, accounts, ...lost, shortfall: sum(lost), recovered: sum(recoveredBy), recoveredBy };
+}
+
+/** Two thirds of a debt fall due between the price of 200 and nothing; of each price below `bad` a part of them is bad. */
+function depthOf(time: number, price: number, debt: bigint, bad: number): Depth {
+  const at = (hypothetical: number) => ({
+    price: hypothetical,
+    debt: hypothetical < 200 ? (debt * BigInt(Math.round(200 - hypothetical))) / 300n : 0n,
+    badDebt: hypothetical < bad ? (debt * BigInt(Math.round(bad - hypothetical))) / 300n : 0n,
+  });
+  return { time, now: at(price), curve: Array.from({ length: 16 }, (_, i) => at(60 + 10 * i)) };
 }
 
 /** A replay that nobody ran: two losses, the first of which reaches principal, and what comes back of them. */
@@ -103,6 +113,17 @@ export function syntheticTrace(): Trace {
       entrant: { ...probe, afterLoss: 100_000n * UNIT - 1n, claims: 0n, since: -321n * UNIT },
       spread: 0,
       forfeited: 0n,
+    },
+    guard: {
+      refusedExits: 6,
+      exit: {
+        ...{ time: losses[0].time, lossId: 1, stake: probe.stake, visible: 30_000n * UNIT, tolerated: 1_980n * UNIT },
+        ...{ leaverValue: 99_850n * UNIT, stayerValue: 99_850n * UNIT + 1n },
+      },
+    },
+    depth: {
+      first: depthOf(times[0], 195, 8_800_000n * UNIT, 150),
+      worst: depthOf(losses[0].time, 138, 7_000_000n * UNIT, 140),
     },
     gas: { liquidate: 171_234, writeDown: 402_100, claim: 88_000 },
     identitiesChecked: 12_345,

@@ -6,8 +6,9 @@ import { Progress, summarise } from "../../../scripts/replay/terminal";
 import { syntheticTrace } from "./trace";
 
 const withoutLoss = () => {
-  const { fairness: _, ...trace } = syntheticTrace();
-  return { ...trace, losses: [], recoveries: [], gas: {} };
+  const { fairness: _, depth, ...trace } = syntheticTrace();
+  const calm = { ...depth, worst: depth.first };
+  return { ...trace, losses: [], recoveries: [], guard: { refusedExits: 0 }, depth: calm, gas: {} };
 };
 
 describe("replay: what it shows", () => {
@@ -17,12 +18,13 @@ describe("replay: what it shows", () => {
     it("has the keys that others rely on", () => {
       const layers = ["shortfall", "fees", "reserve", "staked", "interest", "principal", "recovered"];
       expect(result).to.have.all.keys(
-        ...["scenario", "steps", "lenders", "borrowers", "losses", "totals", "fairness", "gas"],
+        ...["scenario", "steps", "lenders", "borrowers", "losses", "totals", "fairness", "guard", "gas"],
         ...["identitiesChecked", "violations", "seconds"],
       );
       expect(result.losses[0]).to.have.all.keys("id", ...layers);
       expect(result.totals).to.have.all.keys(...layers);
       expect(result.fairness).to.have.all.keys("leaver", "stayer", "entrant", "spread");
+      expect(result.guard).to.have.all.keys("refusedExits", "leaverValue", "stayerValue");
       expect(result.gas).to.have.all.keys("liquidate", "writeDown", "claim");
     });
 
@@ -39,11 +41,17 @@ describe("replay: what it shows", () => {
         entrant: "99999999999",
         spread: 0,
       });
+      expect(result.guard).to.deep.equal({
+        refusedExits: 6,
+        leaverValue: "99850000000",
+        stayerValue: "99850000001",
+      });
       expect(JSON.parse(JSON.stringify(result))).to.deep.equal(result);
     });
 
     it("says null where nothing could be measured", () => {
-      const { fairness, gas, totals } = toResult(withoutLoss());
+      const { fairness, guard, gas, totals } = toResult(withoutLoss());
+      expect(guard).to.deep.equal({ refusedExits: 0, leaverValue: null, stayerValue: null });
       expect(fairness).to.deep.equal({ leaver: null, stayer: null, entrant: null, spread: null });
       expect(gas).to.deep.equal({ liquidate: null, writeDown: null, claim: null });
       expect(totals.shortfall).to.equal("0");
@@ -58,11 +66,18 @@ describe("replay: what it shows", () => {
       expect(text).to.match(/defaulters who repaid +17,900 +14,600 +3,300 +0 +0 +0/);
       expect(text).to.match(/leaver, out at once +0\.998500000 +0\.001500000 +1\.000000000/);
       expect(text).to.contain("Spread between leaver and stayer: 0 of the stake");
+      expect(text).to.contain("Guard: 6 exits refused");
+      expect(text).to.contain("12 Mar 12:30: 30,000 USD to be seen, 1,980 USD tolerated");
+      expect(text).to.match(
+        /with 0\.998500000 per unit of stake; .* worth 0\.998500000\. Difference: 1\.0e-11 of the stake/,
+      );
       expect(text).to.contain("12,345 identities checked, 0 violated; 21.4 s");
     });
 
     it("says so when nothing was lost", () => {
-      expect(summarise(withoutLoss())).to.contain("No loss reached the lenders' principal");
+      const text = summarise(withoutLoss());
+      expect(text).to.contain("No loss reached the lenders' principal");
+      expect(text).to.match(/Guard: .* no exit was refused/);
     });
 
     const show = (isTTY: boolean) => {
@@ -104,20 +119,61 @@ describe("replay: what it shows", () => {
     it("has every plot twice, each with a title and a description of its own", () => {
       const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).to.equal(ids.length);
-      for (const chart of ["price", "share", "utilisation", "coverage", "recoveries"]) {
+      for (const chart of ["price", "share", "utilisation", "coverage", "recoveries", "depth"]) {
         for (const frame of ["wide", "narrow"]) {
           expect(ids).to.include.members([`${chart}-${frame}-t`, `${chart}-${frame}-d`]);
         }
       }
-      expect(page.match(/<svg /g)).to.have.length(10);
+      expect(page.match(/<svg /g)).to.have.length(12);
     });
 
     it("draws only finite numbers", () => expect(page).to.not.match(/NaN|Infinity|undefined/));
 
+    /** A figure of the page. */
+    const figure = (chart: string) => new RegExp(`<figure data-chart="${chart}".*?</figure>`).exec(page)![0];
+
     it("marks every liquidation and every loss, and shows each waterfall", () => {
       const trace = syntheticTrace();
-      expect(page.match(/class="mark"/g)).to.have.length(2 * (trace.liquidations.length + trace.losses.length));
+      const marks = 2 * (trace.liquidations.length + trace.losses.length);
+      expect(figure("price").match(/class="mark"/g)).to.have.length(marks);
       expect(page.match(/<dl class="fall">/g)).to.have.length(trace.losses.length);
+    });
+
+    it("draws the depth against the price, twice, and marks where the price stood", () => {
+      const depth = figure("depth");
+      expect(depth).to.contain(`data-axis="price"`);
+      expect(depth.match(/class="line[^>]*>/g)).to.have.length(2 * 4);
+      expect(depth.match(/class="line dashed"/g)).to.have.length(2 * 2);
+      expect(depth.match(/class="mark"/g)).to.have.length(2 * 4);
+      for (const label of ["first", "worst", "100", "150", "200"]) expect(depth).to.contain(`>${label}</text>`);
+      // 195 of 60 to 210, and 138
+      const x = (price: number) => (68 + ((960 - 68 - 16) * (price - 60)) / 150).toFixed(1);
+      for (const price of [195, 138]) expect(depth).to.contain(`<circle cx="${x(price)}"`);
+      expect(depth).to.match(/<path d="M[\d. ]+L/);
+      expect(figure("price"))
+        .to.contain(`data-axis="time"`)
+        .and.to.match(/<path d="M[\d. ]+H/);
+    });
+
+    it("gives each cursor as many places as its plots have values", () => {
+      const data = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/.exec(page)![1]) as {
+        axes: Record<string, { places: number[]; labels: string[] }>;
+        charts: Record<string, { values: string[] }[]>;
+      };
+      for (const [, chart, axis] of page.matchAll(/data-chart="(\w+)" data-axis="(\w+)"/g)) {
+        const { places, labels } = data.axes[axis];
+        expect(labels).to.have.length(places.length);
+        for (const { values } of data.charts[chart]) expect(values, chart).to.have.length(places.length);
+        expect([places[0], places.at(-1)], axis).to.deep.equal([0, 1]);
+      }
+    });
+
+    it("shows what became of those who wanted to leave ahead of a loss", () => {
+      expect(page)
+        .to.contain("tried 6 times to leave ahead of it")
+        .and.to.contain("then booked loss 1 and left in one transaction");
+      expect(page).to.match(/In the block of the exit<\/td><td>0\.998500000<\/td><td>0\.998500000/);
+      expect(renderReport(withoutLoss())).to.contain("nobody was refused");
     });
 
     it("escapes what came from outside", () => {
