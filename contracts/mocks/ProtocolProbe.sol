@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {IBadDebtSocializer, Loss} from "../interfaces/IBadDebtSocializer.sol";
 import {Coverage, IInsuranceFund} from "../interfaces/IInsuranceFund.sol";
-import {ILendingPool, PoolState} from "../interfaces/ILendingPool.sol";
+import {ILendingPool, LadderTick, PoolState} from "../interfaces/ILendingPool.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 
 /// @notice What a test compares after a step, in one call.
@@ -21,6 +21,8 @@ contract ProtocolProbe {
         uint256 coverage;
         uint256 fundTokens;
         Coverage limit;
+        bool exitsHeld;
+        Risk risk;
         Holding[] holdings; // of all users
         Account[] accounts; // of those asked for
     }
@@ -29,16 +31,26 @@ contract ProtocolProbe {
     struct Holding {
         uint256 shares;
         uint256 scaledDebt;
+        uint256 collateral;
         uint256 stakeShares;
     }
 
+    /// @dev What the pool sees, where it does.
+    struct Risk {
+        bool seen;
+        uint256 visible;
+        uint256 net;
+        uint256 blindSince;
+        LadderTick[] ladder;
+    }
+
     struct Account {
-        uint256 collateral;
         uint256 debt;
         uint256 writtenOff;
         uint256 cooling;
         uint256 requested;
         uint256 opensAt;
+        uint256 closesAt;
     }
 
     struct LossReading {
@@ -74,19 +86,33 @@ contract ProtocolProbe {
         r.coverage = FUND.coverageAvailable(address(POOL));
         r.fundTokens = ASSET.balanceOf(address(FUND));
         r.limit = FUND.coverageOf(address(POOL));
+        POOL.accrue();
+        r.exitsHeld = FUND.exitsHeldBy() != address(0);
+        r.risk = _risk(users.length);
         r.holdings = new Holding[](users.length);
         for (uint256 i; i < users.length; ++i) {
-            address user = users[i];
-            r.holdings[i] = Holding(POOL.balanceOf(user), POOL.scaledDebtOf(user), FUND.balanceOf(user));
+            Holding memory h = r.holdings[i];
+            h.shares = POOL.balanceOf(users[i]);
+            h.scaledDebt = POOL.scaledDebtOf(users[i]);
+            (h.collateral, , ) = POOL.positionOf(users[i]);
+            h.stakeShares = FUND.balanceOf(users[i]);
         }
-        POOL.accrue();
         r.accounts = new Account[](detailed.length);
         for (uint256 i; i < detailed.length; ++i) r.accounts[i] = _account(detailed[i]);
     }
 
+    /// @dev All ticks of `users` accounts, and one more if there is any.
+    function _risk(uint256 users) private view returns (Risk memory r) {
+        r.blindSince = POOL.blindSince();
+        r.ladder = POOL.ladder(type(uint256).max, users + 1);
+        try POOL.visibleShortfall() returns (uint256 visible) {
+            (r.seen, r.visible, r.net) = (true, visible, POOL.totalAssetsNet());
+        } catch {}
+    }
+
     function _account(address user) private view returns (Account memory a) {
-        (a.collateral, a.debt, a.writtenOff) = POOL.positionOf(user);
-        (a.cooling, a.requested, a.opensAt, ) = FUND.cooldownOf(user);
+        (, a.debt, a.writtenOff) = POOL.positionOf(user);
+        (a.cooling, a.requested, a.opensAt, a.closesAt) = FUND.cooldownOf(user);
     }
 
     /// @return losses all of them

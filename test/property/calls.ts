@@ -1,7 +1,8 @@
 /** The calls of the random sequences: how one is made of a few random numbers, and what the model makes of it. */
 import { FixedPoint } from "../../sdk";
 import { type Booking, LAYERS, type Layers, type Naive, type Recoveries, UNIT } from "./naive";
-import { type Call, ETHER, type Outcome, PRICE, TERMS, TOKEN, type World } from "./world";
+import { ETHER, PRICE, TERMS, TOKEN } from "./terms";
+import { type Call, NO_REASON, type Outcome, type World } from "./world";
 
 const { WAD, min } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
@@ -86,6 +87,20 @@ function recoveriesOf(outcome: Outcome): Recoveries {
 
 const always = () => true;
 const never = () => false;
+
+const setPrice = ({ chain: { governor, oracle } }: World, price: bigint): Call => ({
+  from: governor,
+  to: oracle,
+  method: "setPrice",
+  args: [price],
+  plan: (model) => ({
+    refusals: [],
+    book: () => {
+      model.state.price = price;
+    },
+  }),
+  stores: never,
+});
 
 /* THE CALLS */
 
@@ -181,7 +196,7 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  borrow(world, { who, size }, model) {
+  borrow(world, { who, other, size }, model) {
     const limitOf = (user: string) => {
       const { collateral, debt } = model.borrower(user);
       return (collateral * model.state.price * TERMS.lltv) / 10n ** 36n / WAD - debt / UNIT;
@@ -189,7 +204,13 @@ export const calls: Record<string, Maker> = {
     const user =
       world.chain.users[pick(world, who, size, (u) => limitOf(u) > TERMS.minDebt && model.writtenOffOf(u) === 0n)];
     const limit = limitOf(user);
-    const assets = part(limit > 0n ? min(limit, model.state.cash) : TERMS.minDebt, size);
+    let assets = part(limit > 0n ? min(limit, model.state.cash) : TERMS.minDebt, size);
+    // now and then as much as another owes for its collateral, so that the pool sees them as one
+    const [own, like] = [user, world.chain.users[other]].map((account) => model.borrower(account));
+    if (size % 4 === 1 && like.collateral !== 0n) {
+      const more = (like.debt * own.collateral) / like.collateral - own.debt;
+      if (more > 0n) assets = (more * BigInt(100_000 - size)) / 100_000n / UNIT;
+    }
     return {
       from: user,
       to: world.chain.pool,
@@ -216,23 +237,74 @@ export const calls: Record<string, Maker> = {
     };
   },
 
+  /**
+   * The price goes to where what all lack is about what the guard tolerates, or about to where an account just lacks nothing.
+   */
+  edge(world, draw, model) {
+    const { other, size } = draw;
+    const indebted = world.chain.users.filter((user) => model.borrower(user).debt > UNIT);
+    if (indebted.length === 0) return calls.price(world, draw, model);
+    const repayable = (collateral: bigint, price: bigint) =>
+      (collateral * price * WAD) / (10n ** 36n * (WAD + TERMS.writeDownIncentive));
+    const lacking = (price: bigint, users = indebted) =>
+      users
+        .map((user) => model.borrower(user))
+        .map(({ collateral, debt }) => debt / UNIT - repayable(collateral, price))
+        .reduce((sum, lack) => (lack > 0n ? sum + lack : sum), 0n);
+    const { lenderAssets } = world.books.reading.pool;
+    const tolerance = size % 4 === 0 ? TERMS.dust : (lenderAssets * TERMS.guardTolerance) / 10_000n;
+    const near = size % 2 === 0 ? indebted : [indebted[other % indebted.length]];
+    const wanted = size % 2 === 0 ? (tolerance * BigInt(size)) / 400n : 0n;
+    let [low, high] = [0n, 20n * PRICE];
+    while (high - low > 1n) {
+      const middle = (low + high) / 2n;
+      if (lacking(middle, near) > wanted) low = middle;
+      else high = middle;
+    }
+    return setPrice(world, size % 2 === 0 ? high : (high * BigInt(99_500 + size)) / 100_000n);
+  },
+
   /** The price goes anywhere from 0.6 to 1.4 of what it is, now and then to nothing, and back from there. */
   price(world, { size }, model) {
     const { price } = model.state;
     const moved = price === 0n ? PRICE / 2n : (price * BigInt(600 + Math.floor(size * 0.8))) / 1000n;
-    const next = size < 50 ? 0n : min(moved, 20n * PRICE);
+    return setPrice(world, size < 50 ? 0n : min(moved, 20n * PRICE));
+  },
+
+  /** Ticks that anybody prepares: most of them among those that positions have. */
+  initialiseTicks(world, { who, other, size }) {
+    return {
+      from: world.chain.users[who],
+      to: world.chain.pool,
+      method: "initialiseTicks",
+      args: [size % 8 === 0 ? 1 + size * 16 : 5_000 + size, 1 + other],
+      plan: () => ({ refusals: [], book: () => {} }),
+      stores: never,
+    };
+  },
+
+  /** An oracle that fails, with an error or without gas, mostly answers again; one that answers fails. */
+  oracle(world, { size }, model) {
+    const answers = model.state.failure !== undefined && size % 4 !== 0;
+    const [mode, failure] = answers ? [0, undefined] : size % 2 === 0 ? [1, "OracleBroken"] : [2, NO_REASON];
     return {
       from: world.chain.governor,
       to: world.chain.oracle,
-      method: "setPrice",
-      args: [next],
-      plan: (m) => ({
-        refusals: [],
-        book: () => {
-          m.state.price = next;
-        },
-      }),
+      method: "setMode",
+      args: [mode],
+      plan: (m) => m.setOracle(failure),
       stores: never,
+    };
+  },
+
+  reportBlind(world, { who }) {
+    return {
+      from: world.chain.users[who],
+      to: world.chain.pool,
+      method: "reportBlind",
+      args: [],
+      plan: (model) => model.reportBlind(),
+      stores: always,
     };
   },
 
@@ -250,7 +322,38 @@ export const calls: Record<string, Maker> = {
         const { refusals, book } = model.writeDown(chosen);
         return { refusals, book: (outcome) => book(cutOf(outcome), bookingOf(world, outcome)) };
       },
-      stores: (outcome) => find(outcome, "LossRecorded").length !== 0,
+      stores: always, // the price was seen
+    };
+  },
+
+  /** A lender books what the price shows and leaves, in one transaction. */
+  writeDownAndRedeem(world, draw, model) {
+    const { who: drawn, size } = draw;
+    const { users, pool } = world.chain;
+    const insolvent = users.filter((user) => model.lacks(user));
+    if (insolvent.length === 0 && size % 8 !== 0) return calls.edge(world, draw, model);
+    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
+    const user = users[who];
+    const { shares } = world.books.reading.holdings[who];
+    const redeemed = part(shares, size);
+    const parts = [
+      pool.interface.encodeFunctionData("writeDown", [insolvent]),
+      pool.interface.encodeFunctionData("redeem", [redeemed, user, user]),
+    ];
+    return {
+      from: user,
+      to: pool,
+      method: "multicall",
+      args: [parts],
+      plan: (m) => {
+        const { supply } = world.books.reading.pool;
+        const { refusals, book } = m.writeDownAndRedeem(insolvent, user, redeemed, shares, supply);
+        return {
+          refusals,
+          book: (outcome) => book(cutOf(outcome), bookingOf(world, outcome), emitted(outcome, "Withdraw", "assets")),
+        };
+      },
+      stores: always,
     };
   },
 
@@ -435,7 +538,7 @@ export const calls: Record<string, Maker> = {
     const { who, size } = draw;
     const isOpen = (user: string) => {
       const { opensAt } = world.books.accounts.get(user)!;
-      return opensAt <= model.now && model.now < opensAt + TERMS.window;
+      return opensAt !== 0n && opensAt <= model.now && model.now < model.closesAt(user);
     };
     if (!world.chain.users.some(isOpen) && size % 4 !== 0) return calls.cooldown(world, draw, model);
     const index = pick(world, who, size, isOpen);
@@ -454,6 +557,20 @@ export const calls: Record<string, Maker> = {
           book: (outcome) =>
             book(emitted(outcome, "Withdraw", "assets"), outcome.after.holdings[index].stakeShares === 0n),
         };
+      },
+      stores: never,
+    };
+  },
+
+  syncGuard(world, { who }) {
+    return {
+      from: world.chain.users[who],
+      to: world.chain.fund,
+      method: "syncGuard",
+      args: [],
+      plan: (model) => {
+        const { refusals, book } = model.syncGuard();
+        return { refusals, book: ({ after }) => book(after.exitsHeld) };
       },
       stores: never,
     };

@@ -1,19 +1,25 @@
 /**
  * Random sequences of calls by six accounts that lend, borrow, stake, liquidate, default and recover. After every call the
- * contracts are compared with the naive model, and the identities are checked on what the contracts say.
+ * contracts are compared with the naive model, the identities are checked on what the contracts say, and the risk ladder is compared
+ * with a scan over all positions.
  */
 import fc from "fast-check";
 
 import { runs } from "../helpers/fuzz";
 import { takeSnapshot } from "../helpers/hre";
 import { calls, type Draw } from "./calls";
-import { DAY, HOUR, World } from "./world";
+import { DAY, HOUR } from "./terms";
+import { World } from "./world";
 
 const STEPS = 50;
 
 /** How often each call is drawn. */
 const WEIGHTS: { [name in keyof typeof calls]: number } = {
-  price: 18,
+  price: 14,
+  edge: 7,
+  oracle: 1,
+  reportBlind: 2,
+  initialiseTicks: 1,
   deposit: 6,
   withdraw: 4,
   redeem: 5,
@@ -23,6 +29,7 @@ const WEIGHTS: { [name in keyof typeof calls]: number } = {
   borrow: 12,
   repay: 5,
   writeDown: 9,
+  writeDownAndRedeem: 7,
   liquidate: 12,
   repayWrittenOff: 7,
   refinance: 6,
@@ -31,7 +38,8 @@ const WEIGHTS: { [name in keyof typeof calls]: number } = {
   stake: 5,
   transferStake: 3,
   cooldown: 6,
-  unstake: 7,
+  unstake: 9,
+  syncGuard: 4,
   harvest: 5,
   fundReserve: 3,
   setCoverageLimit: 3,
@@ -66,11 +74,23 @@ const crash = step.map((last): Step[] => [
   last,
 ]);
 
+/** The oracle fails, which is put on record, twice: something else happens in between, and then long enough for lenders to leave. */
+const outage = fc.tuple(step, step).map(([between, meanwhile]): Step[] => {
+  const oracle = { name: "oracle", who: 0, other: 0, size: 501 + (between.who % 2), wait: 1 };
+  const report = { ...oracle, name: "reportBlind" };
+  const leave = { ...meanwhile, name: "redeem", wait: 7 * HOUR };
+  return [oracle, report, oracle, between, oracle, report, meanwhile, leave, oracle];
+});
+
 const sequence = fc
-  .array(fc.oneof({ arbitrary: step.map((only) => [only]), weight: 100 }, { arbitrary: crash, weight: 1 }), {
-    minLength: STEPS,
-    maxLength: STEPS,
-  })
+  .array(
+    fc.oneof(
+      { arbitrary: step.map((only) => [only]), weight: 200 },
+      { arbitrary: crash, weight: 2 },
+      { arbitrary: outage, weight: 1 },
+    ),
+    { minLength: STEPS, maxLength: STEPS },
+  )
   .map((parts) => parts.flat().slice(0, STEPS));
 
 /** What every sequence starts from: lenders, borrowers at half their limit, stakers, a reserve, and cover in force. */

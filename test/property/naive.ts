@@ -35,6 +35,8 @@ export interface Terms {
   minDebt: bigint;
   dust: bigint;
   vesting: bigint;
+  guardTolerance: bigint;
+  blindPeriod: bigint;
   supplyCap: bigint;
   fundVesting: bigint;
   cooldown: bigint;
@@ -42,10 +44,21 @@ export interface Terms {
   reserveCut: bigint;
   maxPremium: bigint;
   halfCover: bigint;
+  fundTolerance: bigint;
 }
 
-/** A reason why a call is refused: certainly if `margin` is beyond the slack, possibly if it is within it on either side. */
-export type Refusal = [error: string, margin: Exact];
+/**
+ * A reason why a call is refused: certainly if `margin` is beyond the slack, possibly if it is within it on either side. Where
+ * the rules leave room, `most` is what the margin could be.
+ */
+export type Refusal = [error: string, margin: Exact, most?: Exact];
+
+/** What is known of an amount: it is between them. */
+interface Range {
+  least: Exact;
+  most: Exact;
+}
+
 const always = (condition: boolean): Exact => (condition ? 1n : -1n) * 10n ** 60n;
 
 /** What the contracts say of a booked loss. */
@@ -108,6 +121,12 @@ interface Loss {
   claimed: Map<string, bigint>;
 }
 
+/** A time in which the windows of stakers stood still: a day at most from when it was said; it lasts where `to` is not known. */
+interface Stop {
+  from: bigint;
+  to?: bigint;
+}
+
 /** What each holder had at the losses that opened an epoch, from 1 on; and what was lost since. */
 interface Epochs {
   holders: Map<string, Exact>[];
@@ -119,6 +138,11 @@ interface State {
   /** What a debt of 1 at the start has grown to. */
   grown: Exact;
   price: bigint;
+  /** The error of an oracle that fails. */
+  failure: string | undefined;
+  /** When the failure was put on record, 0 for not, and when that was last confirmed. */
+  blindSince: bigint;
+  confirmedAt: bigint;
   cash: bigint;
   premium: bigint;
   lenders: Map<string, Exact>;
@@ -145,6 +169,7 @@ interface State {
     outstanding: Exact;
     premiumAt: bigint;
     epochs: Epochs;
+    stops: Stop[];
   };
   slack: Exact;
 }
@@ -182,11 +207,15 @@ export class Naive {
       outstanding: 0n,
       premiumAt: 0n,
       epochs: { holders: [], pending: 0n },
+      stops: [],
     };
     const pool = {
       time,
       grown: UNIT,
       price,
+      failure: undefined,
+      blindSince: 0n,
+      confirmedAt: 0n,
       cash: 0n,
       premium: 0n,
       lenders: new Map<string, Exact>(),
@@ -281,7 +310,10 @@ export class Naive {
 
   limit(): bigint {
     const { fund } = this.state;
-    return fund.effectiveAt !== 0n && fund.effectiveAt <= this.now ? fund.pending : fund.limit;
+    // every staker can leave first: what windows stand still meanwhile is added
+    const set = fund.effectiveAt - this.terms.cooldown - this.terms.window;
+    const waits = fund.effectiveAt === 0n || this.now < fund.effectiveAt + this.stoodSince(set);
+    return waits ? fund.limit : fund.pending;
   }
 
   borrower(account: string): Borrower {
@@ -332,8 +364,10 @@ export class Naive {
     const refusals: Refusal[] = [
       ["ZeroAmount", this.state.virtual / VIRTUAL_SHARES - assets * UNIT],
       ["SupplyCapExceeded", this.lenderAssets() + (assets - this.terms.supplyCap) * UNIT],
+      ...this.guard(this.lenderAssets(), false),
     ];
     const book = () => {
+      this.look();
       const { lenders } = this.state;
       lenders.set(account, (lenders.get(account) ?? 0n) + assets * UNIT);
       this.state.cash += assets;
@@ -347,6 +381,7 @@ export class Naive {
       ["ZeroAmount", always(assets === 0n)],
       ["InsufficientCash", always(assets > this.state.cash)],
       ["ERC20InsufficientBalance", assets * UNIT - owned],
+      ...this.guard(this.lenderAssets() - assets * UNIT, true),
     ];
     const book = (emptied: boolean) => this.leave(account, assets * UNIT, assets, emptied);
     return { refusals, book };
@@ -360,6 +395,7 @@ export class Naive {
       ["ZeroAmount", part === 0n ? always(true) : UNIT - worth],
       ["InsufficientCash", worth - this.state.cash * UNIT],
       ["ERC20InsufficientBalance", always(part > whole)],
+      ...this.guard(this.lenderAssets() - worth, true),
     ];
     const book = (assets: bigint) => {
       this.expect("redeemed", assets, worth);
@@ -369,6 +405,7 @@ export class Naive {
   }
 
   private leave(account: string, owned: Exact, assets: bigint, emptied: boolean) {
+    this.look();
     const { lenders } = this.state;
     const left = max(0n, (lenders.get(account) ?? 0n) - owned);
     if (emptied) this.expect(`left to ${account}, who redeemed all`, 0n, left);
@@ -409,6 +446,89 @@ export class Naive {
     s.virtual += (amount * s.virtual) / total;
   }
 
+  /* THE GUARD */
+
+  /**
+   * What the accounts lack that nobody has booked, and the least of it that shows. Accounts whose ratios of debt to collateral differ
+   * by less than a 64th may be seen as one, and then what one has to spare hides what another lacks.
+   */
+  lacking(): Range {
+    const found = [...this.state.borrowers.values()].filter(({ debt }) => debt !== 0n);
+    const unsure = this.unsure(found.length);
+    let [all, near, spare] = [0n, 0n, 0n];
+    for (const b of found) {
+      const { shortfall } = this.shortfallOf(b);
+      all += max(0n, shortfall);
+      if (abs(shortfall) * 64n > b.debt + 64n * unsure) continue;
+      if (shortfall > 0n) near += shortfall;
+      else spare -= shortfall;
+    }
+    return { least: all - min(near, spare) - unsure, most: all + unsure };
+  }
+
+  /** Whether the account's collateral cannot repay its debt. */
+  lacks(account: string): boolean {
+    const b = this.borrower(account);
+    return b.debt !== 0n && this.shortfallOf(b).shortfall > 0n;
+  }
+
+  /** The part of a loss that lenders may move past, where `remaining` is theirs. */
+  private tolerated(remaining: Exact): Exact {
+    return max((max(0n, remaining) * this.terms.guardTolerance) / Interest.BPS, this.terms.dust * UNIT);
+  }
+
+  private guard(remaining: Exact, leaving: boolean): Refusal[] {
+    if (this.debt() === 0n) return [];
+    if (this.state.failure !== undefined) return [["Blind", always(!leaving || !this.mayLeaveBlind())]];
+    const [{ least, most }, tolerance] = [this.lacking(), this.tolerated(remaining)];
+    return [["UnbookedShortfall", least - tolerance, most - tolerance]];
+  }
+
+  /** Since when the failure has been on record; a record that nobody confirms for a day is none. */
+  onRecord(): bigint {
+    const { blindSince, confirmedAt } = this.state;
+    return this.now <= confirmedAt + DAY ? blindSince : 0n;
+  }
+
+  private mayLeaveBlind(): boolean {
+    const since = this.onRecord();
+    return since !== 0n && this.now >= since + this.terms.blindPeriod;
+  }
+
+  /** A guard that asks the oracle; without debt it asks nothing. */
+  private look() {
+    if (this.debt() !== 0n && this.state.failure === undefined) this.see();
+  }
+
+  /** A good price ends the record of blindness. */
+  private see() {
+    this.state.blindSince = 0n;
+  }
+
+  private failure(): Refusal[] {
+    const { failure } = this.state;
+    return failure === undefined ? [] : [[failure, always(true)]];
+  }
+
+  setOracle(failure: string | undefined) {
+    const book = () => {
+      this.state.failure = failure;
+    };
+    return { refusals: [] as Refusal[], book };
+  }
+
+  reportBlind() {
+    const { state } = this;
+    const book = () => {
+      if (state.failure === undefined) this.see();
+      else {
+        state.blindSince = this.onRecord() || this.now;
+        state.confirmedAt = this.now;
+      }
+    };
+    return { refusals: [] as Refusal[], book };
+  }
+
   /* BORROWERS */
 
   supplyCollateral(account: string, assets: bigint) {
@@ -426,8 +546,10 @@ export class Naive {
       ["WrittenOffDebt", always(b.writtenOff.length !== 0)],
       ["InsufficientCollateral", always(assets > b.collateral)],
       ["Unhealthy", b.debt === 0n ? always(false) : this.excess(b.collateral - assets, b.debt)],
+      ...(b.debt === 0n ? [] : this.failure()),
     ];
     const book = () => {
+      if (b.debt !== 0n) this.see();
       b.collateral -= assets;
     };
     return { refusals, book };
@@ -442,8 +564,10 @@ export class Naive {
       ["InsufficientCash", always(assets > this.state.cash)],
       ["DebtBelowMinimum", this.terms.minDebt * UNIT - debt],
       ["Unhealthy", this.excess(b.collateral, debt)],
+      ...this.failure(),
     ];
     const book = () => {
+      this.see();
       b.debt = debt;
       this.state.cash -= assets;
     };
@@ -480,49 +604,95 @@ export class Naive {
     return owed - (this.valueOf(collateral) * this.terms.lltv) / WAD;
   }
 
-  /** After a call: an account whose debt the contract holds to be paid, owes nothing in the model either. */
+  /** After a call: an account whose debt the contract holds to be paid, owes nothing in the model either; and the reverse. */
   settle(account: string, owesNothing: boolean, nothingWrittenOff: boolean) {
     const b = this.borrower(account);
     if (owesNothing && b.debt <= this.state.slack) b.debt = 0n;
+    if (!owesNothing && b.debt === 0n) b.debt = 1n;
     if (nothingWrittenOff && this.writtenOffOf(account) <= this.state.slack) b.writtenOff = [];
   }
 
   /* WRITE-DOWN */
 
-  /** What the account's collateral cannot repay, and whether that is to be written down. */
-  private shortfallOf(b: Borrower, tolerated: bigint): { performing: Exact; shortfall: Exact; due: Exact } {
-    const value = this.valueOf(b.collateral);
-    const performing = (value * WAD) / (WAD + this.terms.writeDownIncentive);
-    const shortfall = b.debt - performing;
-    // due if beyond the dust, or if the collateral is worth less than the debt
-    return { performing, shortfall, due: min(shortfall, max(shortfall - tolerated * UNIT, b.debt - value)) };
+  /** What the account's collateral can repay of its debt, and what it cannot. */
+  private shortfallOf(b: Borrower): { performing: Exact; shortfall: Exact } {
+    const performing = (this.valueOf(b.collateral) * WAD) / (WAD + this.terms.writeDownIncentive);
+    return { performing, shortfall: b.debt - performing };
   }
 
   /** `cut`: the accounts that the contract wrote down. */
   writeDown(accounts: string[]) {
-    const refusals: Refusal[] = [];
+    const refusals = this.failure();
     const book = (cut: Set<string>, booking: Booking | undefined) => {
+      this.see();
       this.cut([...new Set(accounts)], this.terms.dust, cut, booking);
     };
     return { refusals, book };
   }
 
-  private cut(accounts: string[], tolerated: bigint, cut: Set<string>, booking: Booking | undefined) {
-    let shortfall = 0n;
-    const written: [Borrower, Exact][] = [];
-    for (const account of accounts) {
-      const b = this.borrower(account);
-      const found = this.shortfallOf(b, tolerated);
-      this.expectChoice(`write-down of ${account}`, cut.has(account), found.due);
-      if (!cut.has(account)) continue;
-      shortfall += found.shortfall;
-      written.push([b, found.shortfall]);
-      b.debt = found.performing;
-    }
+  /**
+   * Whether each account is to be written down: if it lacks anything, and either all of them lack the dust bound together or
+   * its collateral is worth less than its debt.
+   */
+  private toWriteDown(
+    accounts: string[],
+    dust: bigint,
+  ): (Range & { b: Borrower; shortfall: Exact; performing: Exact })[] {
+    const found = accounts.map((account) => ({
+      b: this.borrower(account),
+      ...this.shortfallOf(this.borrower(account)),
+    }));
+    const lacking = sum(found.map(({ shortfall }) => max(0n, shortfall))) - dust * UNIT;
+    const unsure = this.unsure(accounts.length);
+    return found.map(({ b, shortfall, performing }) => {
+      const due = (beyond: Exact) => min(shortfall, max(beyond, b.debt - this.valueOf(b.collateral)));
+      return { b, shortfall, performing, least: due(lacking - unsure), most: due(lacking + unsure) };
+    });
+  }
+
+  private cut(accounts: string[], dust: bigint, cut: Set<string>, booking: Booking | undefined) {
+    const due = this.toWriteDown(accounts, dust);
+    accounts.forEach((account, i) =>
+      this.expectChoice(`write-down of ${account}`, cut.has(account), due[i].least, due[i].most),
+    );
+    const written = due.filter((_, i) => cut.has(accounts[i]));
+    for (const { b, performing } of written) b.debt = performing;
     if (!booking) return;
-    this.expect("shortfall", booking.shortfall, shortfall);
+    this.expect("shortfall", booking.shortfall, sum(written.map(({ shortfall }) => shortfall)));
     this.book(booking);
-    for (const [b, amount] of written) this.writeOff(b, amount, booking.lossId);
+    for (const { b, shortfall } of written) this.writeOff(b, shortfall, booking.lossId);
+  }
+
+  /** What the accounts lack is written down, and then the lender redeems a part of what it owns: in one transaction. */
+  writeDownAndRedeem(accounts: string[], account: string, part: bigint, whole: bigint, supply: bigint) {
+    const s = this.state;
+    const [held, owned] = [this.lenderAssets(), s.lenders.get(account) ?? 0n];
+    const due = this.toWriteDown(accounts, this.terms.dust);
+    // where it is not sure whether an account is written down, with and without it
+    const outcomes = (["least", "most"] as const).map((end) => {
+      const shortfall = sum(due.filter((found) => found[end] > 0n).map((found) => found.shortfall));
+      const covered = min(max(0n, shortfall - s.fees), this.coverage());
+      const lost = max(0n, shortfall - s.fees - covered - s.unvested);
+      const worth = whole === 0n ? 0n : (((owned * part) / whole) * (held + UNIT - lost)) / (held + UNIT);
+      const wiped = lost === 0n ? always(false) : (supply * UNIT) / 10n ** 9n - (held - lost);
+      return {
+        ZeroAmount: part === 0n ? always(true) : UNIT - worth,
+        InsufficientCash: worth - covered - s.cash * UNIT,
+        ERC20InsufficientBalance: part > whole ? always(true) : wiped,
+      };
+    });
+    const refusals = (Object.keys(outcomes[0]) as (keyof (typeof outcomes)[0])[]).map((error): Refusal => {
+      const margins = outcomes.map((outcome) => outcome[error]);
+      // shares that the loss voids are worth nothing, or what the virtual ones are
+      const voided = outcomes.map(({ ERC20InsufficientBalance }) => ERC20InsufficientBalance);
+      return [error, margins.reduce(min), [...margins, ...voided].reduce(max)];
+    });
+    const book = (cut: Set<string>, booking: Booking | undefined, assets: bigint) => {
+      this.writeDown(accounts).book(cut, booking);
+      this.round();
+      this.redeem(account, part, whole).book(assets);
+    };
+    return { refusals: [...refusals, ...this.failure()], book };
   }
 
   private writeOff({ writtenOff }: Borrower, amount: Exact, lossId: bigint) {
@@ -653,7 +823,7 @@ export class Naive {
 
   liquidate(account: string, asked: bigint) {
     const b = this.borrower(account);
-    const insolvent = this.shortfallOf(b, 0n).due;
+    const insolvent = this.shortfallOf(b).shortfall;
     const owed = b.debt + this.writtenOffOf(account);
     const due = this.dueWrittenOff(b);
     const healthy = -this.excess(b.collateral, owed);
@@ -661,6 +831,7 @@ export class Naive {
       ["ZeroAmount", always(asked === 0n)],
       ["NoDebt", always(owed === 0n)],
       ["HealthyPosition", due !== 0n || owed === 0n ? always(false) : healthy],
+      ...this.failure(),
     ];
     if (insolvent <= this.state.slack && owed !== 0n && (healthy <= this.state.slack || due !== 0n)) {
       const near = this.near((error) => this.repayable(b, asked, error).repaid);
@@ -674,6 +845,7 @@ export class Naive {
       paid: { repaid: bigint; recovered: bigint; seized: bigint },
       recoveries: Recoveries,
     ) => {
+      this.see();
       this.cut([account], 0n, cut, booking);
       const { slack } = this.state;
       const total = paid.repaid + paid.recovered;
@@ -766,8 +938,10 @@ export class Naive {
       ["Unhealthy", this.excess(b.collateral, b.debt + writtenOff)],
       ["InsufficientCash", UNIT - moved],
       ["DebtBelowMinimum", moved < writtenOff ? always(false) : this.belowMinimum(b.debt + moved)],
+      ...this.failure(),
     ];
     const book = (recovered: bigint, recoveries: Recoveries) => {
+      this.see();
       this.expect("refinanced", recovered, moved);
       b.debt += recovered * UNIT;
       this.state.cash -= recovered;
@@ -953,14 +1127,17 @@ export class Naive {
     const of = (amount: Exact) => (requested === 0n ? 0n : (amount * part) / requested);
     const worth = of(staker.cooling);
     const pays = min(worth, of(staker.requested));
+    const { least, most } = this.held();
     const refusals: Refusal[] = [
       ["NoRequest", always(staker.opensAt === 0n)],
       ["CooldownNotOver", always(this.now < staker.opensAt)],
-      ["WindowClosed", always(this.now >= staker.opensAt + this.terms.window)],
+      ["WindowClosed", always(this.now >= this.closesAt(account))],
       ["ExceedsRequest", always(part > requested)],
       ["ZeroAmount", part === 0n ? always(true) : UNIT - pays],
+      ["ExitsHeld", least, most],
     ];
     const book = (assets: bigint, emptied: boolean) => {
+      this.recordHold(false);
       this.expect("unstaked", assets, pays);
       this.state.fund.reserve += worth - pays;
       staker.cooling -= worth;
@@ -973,6 +1150,58 @@ export class Naive {
       if (this.state.fund.stakers.size === 0) this.endStakers();
     };
     return { refusals, book };
+  }
+
+  /** Until when a request is open: its window, and as long as windows have stood still since it opened. */
+  closesAt(account: string): bigint {
+    const { opensAt } = this.staker(account);
+    if (opensAt === 0n) return 0n;
+    return opensAt + this.terms.window + this.stoodSince(opensAt);
+  }
+
+  /** How long windows have stood still since a time. */
+  private stoodSince(time: bigint): bigint {
+    const { stops } = this.state.fund;
+    return sum(stops.map(({ from, to }) => max(0n, (to ?? min(this.now, from + DAY)) - max(from, time))));
+  }
+
+  /** By how much what the fund would pay of the loss that shows is beyond what it tolerates. */
+  private held(): Range {
+    const { fund, fees, failure } = this.state;
+    const assets = this.stakedAssets() + fund.reserve + fund.unvested;
+    const tolerance = (assets * this.terms.fundTolerance) / Interest.BPS;
+    // dust is left alone: no write-down would book it
+    const beyond = (loss: Exact) => min(loss - this.terms.dust * UNIT, min(loss - fees, this.coverage()) - tolerance);
+    if (this.debt() === 0n) return { least: always(false), most: always(false) };
+    if (failure !== undefined) {
+      const hidden = this.mayLeaveBlind() ? always(false) : beyond(always(true));
+      return { least: hidden, most: hidden };
+    }
+    const { least, most } = this.lacking();
+    return { least: beyond(least), most: beyond(most) };
+  }
+
+  expectHeld(held: boolean) {
+    const { least, most } = this.held();
+    this.expectChoice("exits held", held, least, most);
+  }
+
+  syncGuard() {
+    const book = (held: boolean) => this.recordHold(held);
+    return { refusals: [] as Refusal[], book };
+  }
+
+  /** Whether windows stand still. */
+  isStopped(): boolean {
+    const last = this.state.fund.stops.at(-1);
+    return last !== undefined && last.to === undefined;
+  }
+
+  private recordHold(held: boolean) {
+    const { stops } = this.state.fund;
+    const last = stops.at(-1);
+    if (last && last.to === undefined) last.to = min(this.now, last.from + DAY);
+    if (held) stops.push({ from: this.now });
   }
 
   /** Gives to (or takes from) every staker in proportion to its stake. */
@@ -1007,8 +1236,9 @@ export class Naive {
   }
 
   harvest() {
-    const refusals: Refusal[] = [];
+    const refusals = this.guard(this.lenderAssets(), true);
     const book = (paid: bigint, premium: bigint, premiumAt: bigint) => {
+      this.look();
       const { state: s, terms: t } = this;
       const { fund } = s;
       // p_max · ρ / (ρ + k), approached by at most p_max in 30 days
@@ -1065,8 +1295,14 @@ export class Naive {
     return [0n, this.state.slack, -this.state.slack].map(result);
   }
 
-  private expectChoice(what: string, actual: boolean, margin: Exact) {
+  /** What roundings could make of a sum over `count` accounts. */
+  private unsure(count: number): Exact {
+    return BigInt(count) * (this.state.slack + 4n * UNIT);
+  }
+
+  private expectChoice(what: string, actual: boolean, least: Exact, most = least) {
     const unsure = this.state.slack + UNIT;
-    if (actual ? margin < -unsure : margin > unsure) throw new Error(`${what}: ${actual}, margin ${margin / UNIT}`);
+    if (actual ? most < -unsure : least > unsure)
+      throw new Error(`${what}: ${actual}, margin ${least / UNIT} to ${most / UNIT}`);
   }
 }

@@ -3,36 +3,18 @@ import { expect } from "chai";
 import { Interface, type BaseContract } from "ethers";
 
 import { FixedPoint, Interest, SharesMath } from "../../sdk";
-import type { ProtocolProbe } from "../../typechain-types";
+import type { LendingPool, ProtocolProbe } from "../../typechain-types";
 import { ethers, network } from "../helpers/hre";
 import { deployProtocol } from "../helpers/protocol";
-import { LAYERS, Naive, UNIT, type Refusal, type Terms } from "./naive";
+import { checkFirstOut, checkLimit } from "./exits";
+import { checkVisible, depthOf, ladderOf } from "./ladder";
+import { LAYERS, Naive, UNIT, type Refusal } from "./naive";
+import { ETHER, PRICE, TERMS, TOKEN } from "./terms";
 
 const { WAD } = FixedPoint;
-export const TOKEN = 10n ** 6n;
-export const ETHER = 10n ** 18n;
-/** 2,000 tokens for one of 18 decimals. */
-export const PRICE = (2_000n * TOKEN * 10n ** 36n) / ETHER;
-export const HOUR = 3600;
-export const DAY = 24 * HOUR;
 
-export const TERMS: Terms = {
-  lltv: (80n * WAD) / 100n,
-  minIncentive: (5n * WAD) / 1000n,
-  writeDownIncentive: (2n * WAD) / 100n,
-  maxIncentive: (5n * WAD) / 100n,
-  targetHealth: (125n * WAD) / 100n,
-  minDebt: 100n * TOKEN,
-  dust: 10n * TOKEN,
-  vesting: BigInt(3 * DAY),
-  supplyCap: 2_000_000n * TOKEN,
-  fundVesting: BigInt(7 * DAY),
-  cooldown: BigInt(6 * HOUR),
-  window: BigInt(3 * DAY),
-  reserveCut: 2_000n,
-  maxPremium: 3_000n,
-  halfCover: (5n * WAD) / 100n,
-};
+/** The name that stands for an error without data. */
+export const NO_REASON = "no reason";
 
 export type Reading = Awaited<ReturnType<ProtocolProbe["read"]["staticCall"]>>;
 type Account = Reading["accounts"][number];
@@ -63,7 +45,7 @@ export interface Call {
 
 /** The contracts and the accounts that use them. */
 interface Chain {
-  pool: BaseContract;
+  pool: LendingPool;
   fund: BaseContract;
   socializer: BaseContract;
   oracle: BaseContract;
@@ -92,13 +74,16 @@ export class World {
     readonly chain: Chain,
     readonly books: Books,
   ) {
-    const abis = [chain.pool, chain.fund, chain.socializer].flatMap((contract) => contract.interface.fragments);
+    const abis = [chain.pool, chain.fund, chain.socializer, chain.oracle].flatMap(
+      (contract) => contract.interface.fragments,
+    );
     this.errors = new Interface(abis.filter((fragment) => fragment.type === "error"));
   }
 
   static async deploy(): Promise<World> {
-    const { fundVesting, cooldown, window, reserveCut, maxPremium, halfCover, ...terms } = TERMS;
-    const fundTerms = { vesting: fundVesting, cooldown, window, reserveCut, maxPremium, halfCover };
+    const { fundVesting, fundTolerance, cooldown, window, reserveCut, maxPremium, halfCover, ...terms } = TERMS;
+    const ofFund = { vesting: fundVesting, guardTolerance: fundTolerance, blindPeriod: TERMS.blindPeriod };
+    const fundTerms = { ...ofFund, cooldown, window, reserveCut, maxPremium, halfCover };
     const p = await deployProtocol({ pool: terms, fundTerms });
     const { pool, fund, socializer, oracle, governor } = p;
     const probe = await ethers.deployContract("ProtocolProbe", [pool]);
@@ -136,7 +121,7 @@ export class World {
     const logs = await this.send(call);
     books.now = now;
     if (typeof logs === "string") {
-      const foreseen = refusals.some(([error, margin]) => error === logs && margin >= -unsure);
+      const foreseen = refusals.some(([error, margin, most = margin]) => error === logs && most >= -unsure);
       if (!foreseen) throw new Error(`reverted with ${logs}, which the model does not expect`);
       return;
     }
@@ -144,10 +129,12 @@ export class World {
     if (broken) throw new Error(`went through, but the model expects ${broken[0]}`);
 
     const before = books.reading;
+    const model = books.model;
     await this.read([call.from, ...call.args, this.chain.users[books.steps++ % this.chain.users.length]], logs);
     const outcome = { logs, before, after: books.reading, accounts: books.accounts };
+    // with all that has accrued, also where that is not stored
+    book(outcome);
     if (call.stores(outcome)) {
-      book(outcome);
       books.model = preview;
       books.stored = outcome.after;
     } else {
@@ -157,10 +144,25 @@ export class World {
     books.model.round();
     this.settle();
     this.checkIdentities(outcome);
-    const model = this.current();
-    this.compare(model);
+    this.checkRisk(outcome.after);
+    this.checkEvents(model, logs);
+    const current = this.current();
+    this.compare(current);
     if (logs.some(({ name }) => ["LossRecorded", "Recovered", "Claimed"].includes(name)))
-      await this.compareLosses(model);
+      await this.compareLosses(current);
+    await this.tryOut(call);
+  }
+
+  /** What one account could do now: another limit every few steps, and a run ahead of a loss wherever one shows. */
+  private async tryOut({ from, args }: Call) {
+    const { steps, reading } = this.books;
+    const { users } = this.chain;
+    // shares that came in this block cannot leave in it
+    const holders = users.filter(
+      (user, i) => user !== from && !args.includes(user) && reading.holdings[i].shares !== 0n,
+    );
+    if (holders.length !== 0) await checkFirstOut(this, holders[steps % holders.length]);
+    if (steps % 4 === 0) await checkLimit(this, users[steps % users.length], steps / 4);
   }
 
   /** Compares every account, every loss and every claim. */
@@ -169,6 +171,16 @@ export class World {
     const model = this.current();
     this.compare(model);
     await this.compareLosses(model);
+    await this.compareDepth();
+  }
+
+  private async compareDepth() {
+    const { holdings, pool } = this.books.reading;
+    const { price } = this.books.model.state;
+    const prices = [0n, price / 2n, price, price + 1n, 2n * price];
+    const ladder = ladderOf(holdings);
+    const expected = prices.map((at) => depthOf(ladder, at, pool.index));
+    expect(await this.chain.pool.depth(prices)).to.deep.equal(expected);
   }
 
   /** The model with all that has accrued by the time of the last block. */
@@ -195,9 +207,11 @@ export class World {
       hash = (await network.provider.send("eth_sendTransaction", [request])) as string;
     } catch (error) {
       const { data: reason } = error as { data?: string };
+      if (reason === "0x") return NO_REASON;
       const parsed = reason ? this.errors.parseError(reason) : null;
       if (!parsed) throw error;
-      return parsed.name;
+      // what a multicall makes of an error without data
+      return parsed.name === "FailedCall" ? NO_REASON : parsed.name;
     }
     const receipt = (await network.provider.send("eth_getTransactionReceipt", [hash])) as {
       logs: { address: string; topics: string[]; data: string }[];
@@ -231,7 +245,8 @@ export class World {
   /* COMPARISON WITH THE MODEL */
 
   private compare(model: Naive) {
-    const { time, pool, holdings, limit, staked, stakeSupply, reserve, unvestedPremium, coverage } = this.books.reading;
+    const { time, pool, holdings, limit, staked, stakeSupply, reserve, unvestedPremium, coverage, risk, exitsHeld } =
+      this.books.reading;
     const s = model.state;
     expect(pool.cash).to.equal(s.cash);
     model.expect("debt", pool.debt, model.debt());
@@ -244,22 +259,26 @@ export class World {
     model.expect("coverage", coverage, model.coverage());
     model.expect("outstanding cover", limit.outstanding, s.fund.outstanding);
     expect(limit.limit).to.equal(model.limit());
+    expect(risk.blindSince).to.equal(model.onRecord());
+    expect(risk.seen).to.equal(s.failure === undefined || pool.scaledDebt === 0n);
+    model.expectHeld(exitsHeld);
     this.chain.users.forEach((user, i) => {
-      const { shares, scaledDebt, stakeShares } = holdings[i];
+      const { shares, scaledDebt, collateral, stakeShares } = holdings[i];
       const staker = model.staker(user);
       const assets = SharesMath.toAssetsDown(shares, pool.lenderAssets, pool.supply);
       const debt = FixedPoint.mulDivUp(scaledDebt, pool.index, WAD);
       const stake = SharesMath.toAssetsDown(stakeShares, staked, stakeSupply);
       model.expect(`assets of ${user}`, assets, s.lenders.get(user) ?? 0n);
       model.expect(`debt of ${user}`, debt, model.borrower(user).debt);
+      expect(collateral).to.equal(model.borrower(user).collateral);
       model.expect(`stake of ${user}`, stake, staker.free + staker.cooling);
 
       const account = this.books.accounts.get(user)!;
       if (!this.books.reading.accounts.includes(account)) return;
-      const { collateral, writtenOff, requested, opensAt } = account;
+      const { writtenOff, requested, opensAt, closesAt } = account;
       expect(account.debt).to.equal(debt);
-      expect(collateral).to.equal(model.borrower(user).collateral);
       expect(opensAt).to.equal(staker.opensAt);
+      expect(closesAt).to.equal(model.closesAt(user));
       model.expect(`written-off debt of ${user}`, writtenOff, model.writtenOffOf(user));
       model.expect(`request of ${user}`, requested, staker.requested);
     });
@@ -309,8 +328,8 @@ export class World {
     const fell = (total: [bigint, bigint], supply: [bigint, bigint]) =>
       supply[0] !== 0n &&
       supply[1] !== 0n &&
-      SharesMath.toAssetsDown(supply[1], total[1] + 1n, supply[1]) <
-        SharesMath.toAssetsDown(supply[1], total[0], supply[0]);
+      SharesMath.toAssetsDown(supply[0], total[1], supply[1]) + 1n <
+        SharesMath.toAssetsDown(supply[0], total[0], supply[0]);
     if (booked) {
       if (before.limit.outstanding < after.limit.outstanding) {
         expect(after.limit.outstanding <= after.limit.limit, "cover within its limit").to.equal(true);
@@ -323,6 +342,35 @@ export class World {
       );
     }
   }
+
+  /** The ladder is that of a scan over all positions, and what shows of their loss is what they lack. */
+  private checkRisk({ pool, coverage, risk, holdings }: Reading) {
+    const ladder = ladderOf(holdings);
+    const sums = ladder.map(({ tick, scaledDebt, collateral }) => [tick, scaledDebt, collateral]);
+    expect(risk.ladder).to.deep.equal(sums);
+    if (!risk.seen) return;
+    const { visible } = risk;
+    checkVisible(ladder, { visible, price: this.books.model.state.price, index: pool.index });
+    const lost = max(0n, max(0n, visible - pool.fees) - coverage - pool.unvested);
+    expect(risk.net).to.equal(max(0n, pool.lenderAssets - lost));
+  }
+
+  /** Sight and held exits are on record exactly as the events say. */
+  private checkEvents(before: Naive, logs: Log[]) {
+    const after = this.books.model;
+    const changes = (event: (model: Naive) => boolean) => [event(before), event(after)];
+    const expected = [
+      ["SightLost", "SightRegained", changes(({ state }) => state.blindSince !== 0n)],
+      ["WindowsStopped", "WindowsResumed", changes((model) => model.isStopped())],
+    ] as const;
+    for (const [begins, ends, [was, is]] of expected) {
+      const found = logs.filter(({ name }) => name === begins || name === ends).map(({ name }) => name);
+      // a record that had lapsed is lost anew
+      const anew = begins === "SightLost" && was && is && before.state.blindSince !== after.state.blindSince;
+      expect(found).to.deep.equal(was === is && !anew ? [] : [is ? begins : ends]);
+    }
+  }
 }
 
+const max = (a: bigint, b: bigint) => (a > b ? a : b);
 const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);

@@ -86,42 +86,83 @@ export type CoverageStructOutput = [
   premiumAt: bigint;
 };
 
+export type LadderTickStruct = {
+  tick: BigNumberish;
+  scaledDebt: BigNumberish;
+  collateral: BigNumberish;
+};
+
+export type LadderTickStructOutput = [
+  tick: bigint,
+  scaledDebt: bigint,
+  collateral: bigint
+] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
+
 export declare namespace ProtocolProbe {
+  export type RiskStruct = {
+    seen: boolean;
+    visible: BigNumberish;
+    net: BigNumberish;
+    blindSince: BigNumberish;
+    ladder: LadderTickStruct[];
+  };
+
+  export type RiskStructOutput = [
+    seen: boolean,
+    visible: bigint,
+    net: bigint,
+    blindSince: bigint,
+    ladder: LadderTickStructOutput[]
+  ] & {
+    seen: boolean;
+    visible: bigint;
+    net: bigint;
+    blindSince: bigint;
+    ladder: LadderTickStructOutput[];
+  };
+
   export type HoldingStruct = {
     shares: BigNumberish;
     scaledDebt: BigNumberish;
+    collateral: BigNumberish;
     stakeShares: BigNumberish;
   };
 
   export type HoldingStructOutput = [
     shares: bigint,
     scaledDebt: bigint,
+    collateral: bigint,
     stakeShares: bigint
-  ] & { shares: bigint; scaledDebt: bigint; stakeShares: bigint };
+  ] & {
+    shares: bigint;
+    scaledDebt: bigint;
+    collateral: bigint;
+    stakeShares: bigint;
+  };
 
   export type AccountStruct = {
-    collateral: BigNumberish;
     debt: BigNumberish;
     writtenOff: BigNumberish;
     cooling: BigNumberish;
     requested: BigNumberish;
     opensAt: BigNumberish;
+    closesAt: BigNumberish;
   };
 
   export type AccountStructOutput = [
-    collateral: bigint,
     debt: bigint,
     writtenOff: bigint,
     cooling: bigint,
     requested: bigint,
-    opensAt: bigint
+    opensAt: bigint,
+    closesAt: bigint
   ] & {
-    collateral: bigint;
     debt: bigint;
     writtenOff: bigint;
     cooling: bigint;
     requested: bigint;
     opensAt: bigint;
+    closesAt: bigint;
   };
 
   export type ReadingStruct = {
@@ -135,6 +176,8 @@ export declare namespace ProtocolProbe {
     coverage: BigNumberish;
     fundTokens: BigNumberish;
     limit: CoverageStruct;
+    exitsHeld: boolean;
+    risk: ProtocolProbe.RiskStruct;
     holdings: ProtocolProbe.HoldingStruct[];
     accounts: ProtocolProbe.AccountStruct[];
   };
@@ -150,6 +193,8 @@ export declare namespace ProtocolProbe {
     coverage: bigint,
     fundTokens: bigint,
     limit: CoverageStructOutput,
+    exitsHeld: boolean,
+    risk: ProtocolProbe.RiskStructOutput,
     holdings: ProtocolProbe.HoldingStructOutput[],
     accounts: ProtocolProbe.AccountStructOutput[]
   ] & {
@@ -163,6 +208,8 @@ export declare namespace ProtocolProbe {
     coverage: bigint;
     fundTokens: bigint;
     limit: CoverageStructOutput;
+    exitsHeld: boolean;
+    risk: ProtocolProbe.RiskStructOutput;
     holdings: ProtocolProbe.HoldingStructOutput[];
     accounts: ProtocolProbe.AccountStructOutput[];
   };

@@ -1,0 +1,111 @@
+/** The risk ladder by its definition: from the positions themselves, each at its own tick. */
+import { expect } from "chai";
+
+import { FixedPoint, Liquidation } from "../../sdk";
+import { TERMS } from "./terms";
+
+const { WAD, divUp, min } = FixedPoint;
+
+/** The tick of debt without collateral. */
+const TOP = 16_383n;
+const RATIO_ONE = 2n ** 112n;
+/** The most by which roundings to units make what an account lacks larger: its debt, its value, and what that repays. */
+const ROUNDING = 3n;
+
+export interface Position {
+  scaledDebt: bigint;
+  collateral: bigint;
+}
+
+export interface Tick extends Position {
+  tick: bigint;
+  accounts: Position[];
+}
+
+/** What the pool says of its risk at a price and an index. */
+export interface Seen {
+  visible: bigint;
+  price: bigint;
+  index: bigint;
+}
+
+/** 64 ticks to an octave of the ratio, by the six bits below its leading one. */
+function tickOfRatio(ratio: bigint): bigint {
+  const bits = ratio.toString(2);
+  if (ratio === 0n) return 1n;
+  const mantissa = BigInt(`0b${bits.slice(1).padEnd(6, "0").slice(0, 6)}`);
+  return 64n * BigInt(bits.length - 1) + mantissa + 1n;
+}
+
+export function tickOf({ scaledDebt, collateral }: Position): bigint {
+  return collateral === 0n ? TOP : tickOfRatio((scaledDebt * RATIO_ONE) / collateral);
+}
+
+/** The ticks that hold debt, the highest first. */
+export function ladderOf(positions: Position[]): Tick[] {
+  const ticks = new Map<bigint, Position[]>();
+  for (const position of positions) {
+    if (position.scaledDebt === 0n) continue;
+    const tick = tickOf(position);
+    ticks.set(tick, [...(ticks.get(tick) ?? []), position]);
+  }
+  return [...ticks]
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .map(([tick, accounts]) => ({ tick, ...sumOf(accounts), accounts }));
+}
+
+const sumOf = (positions: Position[]): Position => ({
+  scaledDebt: positions.reduce((sum, { scaledDebt }) => sum + scaledDebt, 0n),
+  collateral: positions.reduce((sum, { collateral }) => sum + collateral, 0n),
+});
+
+/** What the collateral cannot repay of the debt, which is rounded up. */
+function lackOf({ scaledDebt, collateral }: Position, price: bigint, index: bigint): bigint {
+  const debt = divUp(scaledDebt * index, WAD);
+  const repayable = Liquidation.performing(Liquidation.valueOf(collateral, price), TERMS.writeDownIncentive);
+  return debt > repayable ? debt - repayable : 0n;
+}
+
+/** What all accounts lack, one by one. */
+export const lackOfAll = (positions: Position[], price: bigint, index: bigint): bigint =>
+  positions.reduce((sum, position) => sum + lackOf(position, price, index), 0n);
+
+/** What a price would bring, where a tick is unhealthy if all of it together is. */
+export function depthOf(ladder: Tick[], price: bigint, index: bigint): bigint[] {
+  const unhealthy = ladder.filter(({ scaledDebt, collateral }) => {
+    const value = Liquidation.valueOf(collateral, price);
+    return !Liquidation.isHealthy(value, divUp(scaledDebt * index, WAD), TERMS.lltv);
+  });
+  const sum = (of: (tick: Tick) => bigint) => unhealthy.reduce((total, tick) => total + of(tick), 0n);
+  return [
+    sum(({ collateral }) => collateral),
+    sum(({ scaledDebt }) => divUp(scaledDebt * index, WAD)),
+    sum((tick) => lackOf(tick, price, index)),
+  ];
+}
+
+/**
+ * A pool sees what each account lacks that is alone in its tick; of several in one, it is off by roundings, and in the tick of the
+ * price by less than a 64th of their debt.
+ */
+export function checkVisible(ladder: Tick[], { visible, price, index }: Seen) {
+  const brink = tickOfRatio((price * WAD * RATIO_ONE) / ((WAD + TERMS.writeDownIncentive) * index * 10n ** 18n));
+  let [lack, hidden] = [0n, 0n];
+  for (const { tick, scaledDebt, accounts } of ladder) {
+    const all = lackOfAll(accounts, price, index);
+    lack += all;
+    if (tick < brink) {
+      expect(all <= ROUNDING * BigInt(accounts.length), `tick ${tick} is below the price's and lacks ${all}`).to.equal(
+        true,
+      );
+      hidden += all;
+    } else if (accounts.length > 1) {
+      hidden += ROUNDING * BigInt(accounts.length);
+      if (tick === brink) hidden += min(all, (scaledDebt * index) / WAD / 64n);
+    }
+  }
+  expect(visible <= lack, `${visible} visible of the ${lack} that the accounts lack`).to.equal(true);
+  expect(visible >= lack - hidden, `only ${visible} visible of ${lack}, of which ${hidden} may be hidden`).to.equal(
+    true,
+  );
+}
