@@ -26,20 +26,19 @@ interface Outcome {
   seconds: number;
 }
 
-/** Runs a program of this repository's dependencies, and answers all that it wrote. It reads `input`, a file. */
-function run(args: string[], options: { input?: string; environment?: Record<string, string> } = {}) {
+/** Runs a program of this repository's dependencies, and answers all that it wrote. Through files: large pipes break off. */
+function run(args: string[], directory: string, input = "", environment: Record<string, string> = {}) {
+  const [from, to] = ["input", "output"].map((name) => path.join(directory, name));
+  writeFileSync(from, input);
+  const [read, write] = [openSync(from, "r"), openSync(to, "w")];
   return new Promise<string>((resolve, reject) => {
-    const input = options.input === undefined ? undefined : openSync(options.input, "r");
     const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...options.environment },
-      stdio: [input ?? "ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+      stdio: [read, write, write],
     });
-    let output = "";
-    child.stdout!.setEncoding("utf8").on("data", (text: string) => (output += text));
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.on("error", reject).on("close", () => {
-      if (input !== undefined) closeSync(input);
-      resolve(output);
+      for (const file of [read, write]) closeSync(file);
+      resolve(readFileSync(to, "utf8"));
     });
   });
 }
@@ -57,12 +56,13 @@ function sourceOf(name: string): string {
   return text;
 }
 
-/** The names of `name` and of all that it imports. */
-function closureOf(name: string, found = new Set<string>()): Set<string> {
+/** The names of `name` and of all that it imports; without `declarations`, of all whose code may become a part of its own. */
+function closureOf(name: string, declarations = true, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);
+  if (!declarations && name.startsWith("contracts/interfaces/")) return found;
   for (const [, target] of sourceOf(name).matchAll(/(?:from|import) "([^"]+)"/g)) {
-    closureOf(target.startsWith(".") ? path.join(path.dirname(name), target) : target, found);
+    closureOf(target.startsWith(".") ? path.join(path.dirname(name), target) : target, declarations, found);
   }
   return found;
 }
@@ -87,7 +87,7 @@ const artifactOf = (directory: string, source: string) =>
 
 /** Compiles what a mutant changes, into a copy of the artifacts. */
 async function compile(mutant: Mutant, directory: string) {
-  const changed = DEPLOYED.filter((source) => closureOf(source).has(mutant.file));
+  const changed = DEPLOYED.filter((source) => closureOf(source, false).has(mutant.file));
   const names = new Set(changed.flatMap((source) => [...closureOf(source)]));
   const text = mutate(mutant);
   const input = {
@@ -102,18 +102,18 @@ async function compile(mutant: Mutant, directory: string) {
       ),
     },
   };
-  const request = path.join(directory, "input.json");
-  writeFileSync(request, JSON.stringify(input));
-  const output = await run([require.resolve("solc/solc.js"), "--standard-json"], { input: request });
+  const compiler = [require.resolve("solc/solc.js"), "--standard-json"];
+  const output = await run(compiler, directory, JSON.stringify(input));
   const answer = JSON.parse(output.slice(output.indexOf("{"))) as {
     errors?: { severity: string; formattedMessage: string }[];
     contracts: Record<string, Record<string, { evm: { bytecode: { object: string } } }>>;
   };
   const errors = (answer.errors ?? []).filter(({ severity }) => severity === "error");
   if (errors.length) throw new Error(`${mutant.name}: ${errors[0].formattedMessage}`);
-  cpSync("artifacts", directory, { recursive: true });
+  const artifacts = path.join(directory, "artifacts");
+  cpSync("artifacts", artifacts, { recursive: true });
   for (const source of changed) {
-    const file = artifactOf(directory, source);
+    const file = artifactOf(artifacts, source);
     const artifact = JSON.parse(readFileSync(file, "utf8")) as { bytecode: string };
     artifact.bytecode = `0x${answer.contracts[source][path.basename(source, ".sol")].evm.bytecode.object}`;
     writeFileSync(file, JSON.stringify(artifact));
@@ -122,15 +122,13 @@ async function compile(mutant: Mutant, directory: string) {
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** Runs the tests that match, and counts those that passed and failed. */
-async function test(file: string, title: string, artifacts?: string) {
+/** Runs the tests of a title against the artifacts in `directory`, and counts those that passed and failed. */
+async function test({ suite, caughtBy }: Mutant, directory: string) {
   const hardhat = require.resolve("hardhat/internal/cli/bootstrap.js");
-  const output = await run(
-    [hardhat, "test", "--no-compile", "--bail", "--grep", escape(title), path.join(SUITE, file)],
-    artifacts ? { environment: { MUTANT_ARTIFACTS: artifacts } } : {},
-  );
+  const args = [hardhat, "test", "--no-compile", "--grep", escape(caughtBy), path.join(SUITE, suite)];
+  const output = await run(args, directory, "", { MUTANT_ARTIFACTS: path.join(directory, "artifacts") });
   const count = (what: string) => Number(new RegExp(`^ +(\\d+) ${what}`, "m").exec(output)?.[1] ?? 0);
-  const why = /^ +1\) [\s\S]*?\n +1\) [\s\S]*?:\n\n +(.*)/m.exec(output)?.[1] ?? "";
+  const why = /^ +(.*(?:Error|reverted).*)$/m.exec(output)?.[1] ?? "";
   return { passed: count("passing"), failed: count("failing"), why, output };
 }
 
@@ -139,7 +137,7 @@ async function attempt(mutant: Mutant): Promise<Outcome> {
   const directory = mkdtempSync(path.join(tmpdir(), "mutant-"));
   try {
     await compile(mutant, directory);
-    const { passed, failed, why, output } = await test(mutant.suite, mutant.caughtBy, directory);
+    const { passed, failed, why, output } = await test(mutant, directory);
     if (passed + failed !== 1) throw new Error(`${mutant.name}: ${passed + failed} tests ran, not one\n${output}`);
     return { mutant, caught: failed === 1, how: why, seconds: (Date.now() - started) / 1000 };
   } finally {

@@ -245,4 +245,218 @@ export const MUTANTS: Mutant[] = [
     suite: "losses.test.ts",
     caughtBy: "Starved gas cannot fake a failure of the oracle: its stipend must be available",
   },
+
+  /* ----------------------------------------------- LIQUIDATION ---------------------------------------------- */
+  {
+    name: "incentive-without-cap",
+    file: "contracts/libraries/Liquidation.sol",
+    find: "return ramp(healthOf(value, owed, t.lltv), t).min(cap);",
+    replace: "return ramp(healthOf(value, owed, t.lltv), t).min(cap + WAD);",
+    suite: "liquidation.test.ts",
+    caughtBy: "Self-liquidation, and borrower + liquidator + lender in collusion: net ≤ 0 at unchanged price.",
+  },
+  {
+    name: "spiral",
+    file: "contracts/libraries/Liquidation.sol",
+    find: "coverage - WAD : t.writeDownIncentive;",
+    replace: "coverage - WAD : t.maxIncentive;",
+    suite: "liquidation.test.ts",
+    caughtBy:
+      "Toxic spiral: no partial liquidation lowers health or raises the shortfall, at any LLTV and incentive allowed.",
+  },
+  {
+    name: "recovery-must-arrive",
+    file: "contracts/base/PoolDefault.sol",
+    find: "if (ASSET.trySafeTransfer(address(SOCIALIZER), assets)) {",
+    replace: "ASSET.safeTransfer(address(SOCIALIZER), assets);\n        {",
+    suite: "liquidation.test.ts",
+    caughtBy:
+      "Blocked liquidation: works with the borrower, the fee side or a surplus receiver blocklisted or reverting.",
+  },
+  {
+    name: "repayment-not-clamped",
+    file: "contracts/libraries/Liquidation.sol",
+    find: "repaid = asked.min(limit);",
+    replace: "assert(asked == type(uint256).max || asked <= limit);\n        repaid = asked.min(limit);",
+    suite: "liquidation.test.ts",
+    caughtBy: "1-wei repay front-run: the liquidation still goes through, clamped.",
+  },
+  {
+    name: "cover-needs-cash",
+    file: "contracts/base/PoolDefault.sol",
+    find: "uint256 covered = layers.reserve + layers.staked;",
+    replace: "uint256 covered = layers.reserve + layers.staked;\n        assert(cash != 0 || covered == 0);",
+    suite: "liquidation.test.ts",
+    caughtBy: "Utilisation 100 %: repay, liquidate, write-down and cover work at cash = 0.",
+  },
+  {
+    name: "side-door",
+    file: "contracts/base/PoolBorrower.sol",
+    find: "_requireHealthy(s, onBehalf, p);\n            uint256 top",
+    replace: "uint256 top",
+    suite: "liquidation.test.ts",
+    caughtBy:
+      "Side door without a health check: every external function, also batched and through an operator: healthy before ⇒ healthy after.",
+  },
+  {
+    name: "minimum-debt-forgotten",
+    file: "contracts/base/PoolBorrower.sol",
+    find: "if (p.writtenOffs == 0) _requireMinimum(p, s.index);",
+    replace: "",
+    suite: "liquidation.test.ts",
+    caughtBy: "Seized ≤ collateral; no action leaves 0 < debt < minDebt.",
+  },
+  {
+    name: "liquidator-of-the-insolvent-gets-i",
+    file: "contracts/libraries/Liquidation.sol",
+    find: "coverage - WAD : t.writeDownIncentive;",
+    replace: "coverage - WAD : t.maxIncentive;",
+    suite: "liquidation.test.ts",
+    caughtBy: "A large w is paid by lenders: of an account that cannot repay a liquidator gets w, never i",
+  },
+
+  /* ------------------------------------------------- ORACLE ------------------------------------------------- */
+  {
+    name: "stale-answers",
+    file: "contracts/oracles/ChainlinkOracle.sol",
+    find: "require(block.timestamp - updatedAt <= feed.heartbeat, StaleAnswer(feed.aggregator, updatedAt, feed.heartbeat));",
+    replace: "",
+    suite: "oracle.test.ts",
+    caughtBy:
+      "{0, negative, stale, future, reverting, min answer, max answer, decimals 0/6/8/18/27, sequencer down and grace} × {borrow, withdraw collateral, liquidate, write-down}: never executes on a bad price; repay and top-up work.",
+  },
+  {
+    name: "capped-answers",
+    file: "contracts/oracles/ChainlinkOracle.sol",
+    find: "answer > feed.minAnswer && answer < feed.maxAnswer,",
+    replace: "answer >= feed.minAnswer && answer <= feed.maxAnswer,",
+    suite: "oracle.test.ts",
+    caughtBy:
+      "{0, negative, stale, future, reverting, min answer, max answer, decimals 0/6/8/18/27, sequencer down and grace} × {borrow, withdraw collateral, liquidate, write-down}: never executes on a bad price; repay and top-up work.",
+  },
+  {
+    name: "no-grace",
+    file: "contracts/oracles/ChainlinkOracle.sol",
+    find: "require(startedAt + gracePeriod <= block.timestamp, SequencerGrace(startedAt + gracePeriod));",
+    replace: "gracePeriod;",
+    suite: "oracle.test.ts",
+    caughtBy:
+      "{0, negative, stale, future, reverting, min answer, max answer, decimals 0/6/8/18/27, sequencer down and grace} × {borrow, withdraw collateral, liquidate, write-down}: never executes on a bad price; repay and top-up work.",
+  },
+
+  /* ------------------------------------------------ INTEREST ------------------------------------------------ */
+  {
+    name: "rate-of-the-end",
+    file: "contracts/libraries/Interest.sol",
+    find: "mean = ((last - start) * int256(WAD)) / x;",
+    replace: "mean = last;",
+    suite: "interest.test.ts",
+    caughtBy:
+      "A caller chooses the rate by calling accrue often: at constant utilisation n steps give what one step gives",
+  },
+
+  /* -------------------------------------------------- FUND -------------------------------------------------- */
+  {
+    name: "cooling-stake-not-slashed",
+    file: "contracts/InsuranceFund.sol",
+    find: "if (request.shares != 0) assets = assets.min(shares.fullMulDiv(request.assets, request.shares));",
+    replace: "if (request.shares != 0) assets = shares.fullMulDiv(request.assets, request.shares);",
+    suite: "fund.test.ts",
+    caughtBy: "cooling stake is slashed equally until paid out",
+  },
+  {
+    name: "exits-never-held",
+    file: "contracts/InsuranceFund.sol",
+    find: "if (pool != address(0)) revert ExitsHeld(pool);",
+    replace: "",
+    suite: "fund.test.ts",
+    caughtBy: "no exit ahead of a loss that a covered pool shows",
+  },
+  {
+    name: "cooling-stake-moves",
+    file: "contracts/base/EpochShares.sol",
+    find: "locked = _coolingOf(account) + _arrivedOf(y, a);",
+    replace: "locked = _arrivedOf(y, a);",
+    suite: "fund.test.ts",
+    caughtBy: "windows expire, and the receiver of a transfer never leaves earlier",
+  },
+  {
+    name: "free-exit-option",
+    file: "contracts/InsuranceFund.sol",
+    find: "if (forfeited != 0) {",
+    replace: "if (forfeited > type(uint128).max) {",
+    suite: "fund.test.ts",
+    caughtBy:
+      "A perpetual request is a free exit option: a request that expires or is renewed forfeits the gain made since it",
+  },
+  {
+    name: "fund-without-generations",
+    file: "contracts/InsuranceFund.sol",
+    find: "if (SharesMath.isWiped(net - staked, s.y.supply)) {",
+    replace: "if (staked > net) {",
+    suite: "fund.test.ts",
+    caughtBy:
+      "Slash to nothing, then a deposit: the next staker loses ≤ 1 wei; 50 cycles never overflow. A new staker is never slashed for an old loss.",
+  },
+  {
+    name: "limit-per-loss",
+    file: "contracts/InsuranceFund.sol",
+    find: "allowed = allowed > limit.outstanding ? allowed - limit.outstanding : 0;",
+    replace: "",
+    suite: "fund.test.ts",
+    caughtBy:
+      "A collusive drain with a worthless collateral or a pushed price takes ≤ the pool's limit; a pool nobody approved takes 0.",
+  },
+  {
+    name: "limit-raised-at-once",
+    file: "contracts/InsuranceFund.sol",
+    find: "effectiveAt += cooldownPeriod + windowPeriod;",
+    replace: "",
+    suite: "fund.test.ts",
+    caughtBy: "An increase of a coverage limit takes effect only after cooldown + window: every staker can leave first",
+  },
+  {
+    name: "reserve-to-the-next-staker",
+    file: "contracts/InsuranceFund.sol",
+    find: "s.reserve += _net(s) + s.unvested;\n        (s.y.net, s.unvested) = (0, 0);",
+    replace: "(s.y.net, s.unvested, s.reserve) = (s.y.net + int104(int256(s.unvested + s.reserve)), 0, 0);",
+    suite: "fund.test.ts",
+    caughtBy: "The reserve tier has no way out but a slash",
+  },
+  {
+    name: "harvest-past-a-loss",
+    file: "contracts/base/PoolAdmin.sol",
+    find: "_guard(s, _lenderAssets(s), true);",
+    replace: "",
+    suite: "fund.test.ts",
+    caughtBy: "A harvest front-runs the first-loss layer: fees leave the pool only while its guard is clear",
+  },
+  {
+    name: "premium-jumps",
+    file: "contracts/libraries/Premium.sol",
+    find: "uint256 step = (maxPremium * elapsed) / FULL_RANGE;",
+    replace: "uint256 step = maxPremium;",
+    suite: "fund.test.ts",
+    caughtBy: "A premium that jumps: a harvest moves it at a bounded speed per second, however it is called",
+  },
+
+  /* ------------------------------------------------- CLAIMS ------------------------------------------------- */
+  {
+    name: "claim-twice",
+    file: "contracts/BadDebtSocializer.sol",
+    find: "paid.lender += uint128(lender);",
+    replace: "",
+    suite: "claims.test.ts",
+    caughtBy:
+      "Duplicate claim: claim, transfer, claim; the same id twice in a batch; partial then full: Σ ≤ entitlement.",
+  },
+  {
+    name: "claim-for-a-contract",
+    file: "contracts/BadDebtSocializer.sol",
+    find: "if (msg.sender != account && account.code.length != 0 && !pool.isOperator(account, msg.sender)) {",
+    replace: "if (account == msg.sender && pool.isOperator(address(0), account)) {",
+    suite: "claims.test.ts",
+    caughtBy:
+      "A searcher claims into a pair and skims it: of an account with code, claim is for the account and its operator only",
+  },
 ];
