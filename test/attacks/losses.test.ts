@@ -26,7 +26,7 @@ describe("Attacks: recognition, layers, claims", () => {
   const lentOut = () => deployLentOutPool();
 
   describe("Exit just before, entry just after", () => {
-    it("invariants 7 and 8 of DESIGN.md: no exit past a visible loss; leaver, stayer and entrant end with the same value per share", async () => {
+    it("invariants 7 and 8: no exit past a visible loss; leaver, stayer and entrant end with the same value per share", async () => {
       const p = await loadFixture(plain);
       await p.setPrice("1500");
       const shares = p.assets("1000") * 1000n;

@@ -45,7 +45,7 @@ export const MUTANTS: Mutant[] = [
     replace: "",
     suite: "losses.test.ts",
     caughtBy:
-      "invariants 7 and 8 of DESIGN.md: no exit past a visible loss; leaver, stayer and entrant end with the same value per share",
+      "invariants 7 and 8: no exit past a visible loss; leaver, stayer and entrant end with the same value per share",
   },
   {
     name: "no-lock-of-new-shares",

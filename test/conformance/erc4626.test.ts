@@ -7,7 +7,7 @@ import { conforms, type Subject } from "./states";
 const amounts = ({ assets }: Subject) => [1n, 7n, 999_999n, assets("33.333333"), assets("400")];
 
 conforms("ERC-4626", (make, state, kind) => {
-  const leavesNow = state !== "shortfall visible";
+  const leavesNow = state !== "shortfall visible" && state !== "blind";
   // who stakes while a loss can be seen, bears a part of it: that is no one else's loss
   const entersNow = leavesNow || kind === "fund";
 

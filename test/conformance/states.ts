@@ -16,7 +16,7 @@ export interface Subject {
   assets: (value: string) => bigint;
 }
 
-export const STATES = ["normal", "shortfall visible", "after a loss", "wiped"] as const;
+export const STATES = ["normal", "shortfall visible", "blind", "after a loss", "wiped"] as const;
 export type State = (typeof STATES)[number];
 export const KINDS = ["pool", "fund"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -24,6 +24,7 @@ export type Kind = (typeof KINDS)[number];
 const ENTER: Record<State, (p: LentPool, kind: Kind) => Promise<void>> = {
   normal: async () => undefined,
   "shortfall visible": (p) => p.setPrice("1500"),
+  blind: async (p) => void (await p.oracle.setMode(1n)),
   "after a loss": async (p, kind) => {
     // of the pool's lenders, of a part of the stake
     await p.setPrice(kind === "pool" ? "1400" : "1585");
