@@ -55,6 +55,9 @@ function namedAccount(index: number, address: string | undefined): Record<string
 /** Instrumented builds stay apart, so that a coverage run neither invalidates the cache nor rewrites the bindings. */
 const coverage = env.COVERAGE === "true";
 
+/** The artifacts of a mutant, which scripts/mutants.ts has compiled with little optimisation. */
+const mutant = env.MUTANT_ARTIFACTS;
+
 const config: HardhatUserConfig = {
   solidity: {
     version: solcVersion,
@@ -69,10 +72,11 @@ const config: HardhatUserConfig = {
   paths: {
     deploy: "deploy/steps",
     ...(coverage && { cache: "cache/coverage", artifacts: "cache/coverage-artifacts" }),
+    ...(mutant && { artifacts: mutant }),
   },
   networks: {
     // The oldest fork the bytecode runs on.
-    hardhat: { hardfork: "cancun", allowUnlimitedContractSize: false },
+    hardhat: { hardfork: "cancun", allowUnlimitedContractSize: Boolean(mutant) },
     localhost: { url: "http://127.0.0.1:8545" },
     ...liveNetwork("sepolia", env.SEPOLIA_RPC_URL),
     ...liveNetwork("mainnet", env.MAINNET_RPC_URL),

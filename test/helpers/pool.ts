@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { AddressLike, BaseContract } from "ethers";
 import type { LendingPool } from "../../typechain-types";
 import { ethers, network, takeSnapshot, time } from "./hre";
-import { deployProtocol, type ProtocolOptions } from "./protocol";
+import { deployProtocol, type Protocol, type ProtocolOptions } from "./protocol";
 
 export const DAY = 86_400n;
 
@@ -70,7 +70,7 @@ export async function deployLentPool(options: ProtocolOptions = {}) {
 export type LentPool = Awaited<ReturnType<typeof deployLentPool>>;
 
 /** A contract account of the stranger, with assets and collateral that the pool may take. */
-export async function deployAccount(p: LentPool) {
+export async function deployAccount(p: Protocol) {
   const account = await ethers.deployContract("MockAccount", [p.stranger]);
   const approve = await Promise.all(
     [p.asset, p.collateral].map((token) => callOf(token, "approve", [p.pool, ethers.MaxUint256])),
