@@ -174,19 +174,19 @@ describe("Attacks: recognition, layers, claims", () => {
     const start = await takeSnapshot();
     const lossOf = async (id: bigint) => layersOf(await p.socializer.lossOf(id));
 
-    await (await asPool()).absorb(1_000n, WAD, 0n, 0n, 100_000n, 0n);
+    await (await asPool()).absorb(p.fund, 1_000n, WAD, 0n, 0n, 100_000n, 0n);
     expect(await lossOf(1n)).to.deep.equal({ fees: 0n, reserve: 200n, staked: 799n, interest: 0n, principal: 1n });
     expect(await p.fund.totalAssets()).to.equal(0n);
 
     await start.restore();
     await p.fund.connect(p.governor).setCoverageLimit(p.pool, 700n);
-    await (await asPool()).absorb(1_000n, WAD, 0n, 100n, 100_000n, 0n);
+    await (await asPool()).absorb(p.fund, 1_000n, WAD, 0n, 100n, 100_000n, 0n);
     expect(await lossOf(1n)).to.deep.equal({ fees: 0n, reserve: 200n, staked: 500n, interest: 100n, principal: 200n });
 
     await start.restore();
     const pools = [await asPool(), await asPool(other)];
     await inOneBlock(async () => {
-      for (const pool of pools) await pool.absorb(600n, WAD, 0n, 0n, 100_000n, 0n, { gasLimit: 2_000_000n });
+      for (const pool of pools) await pool.absorb(p.fund, 600n, WAD, 0n, 0n, 100_000n, 0n, { gasLimit: 2_000_000n });
     });
     expect(await lossOf(1n)).to.deep.equal({ fees: 0n, reserve: 200n, staked: 400n, interest: 0n, principal: 0n });
     expect(await lossOf(2n)).to.deep.equal({ fees: 0n, reserve: 0n, staked: 399n, interest: 0n, principal: 201n });
@@ -363,10 +363,10 @@ describe("Attacks: recognition, layers, claims", () => {
     const point = p.assets("10");
     let [left, opened] = [p.assets("100000"), 0];
     for (let i = 0; i < 10; i++) {
-      const { opensEpoch } = await asPool.absorb.staticCall(point / 5n, WAD, 0n, 0n, left, 0n);
+      const { opensEpoch } = await asPool.absorb.staticCall(p.fund, point / 5n, WAD, 0n, 0n, left, 0n);
       if (opensEpoch) opened = i + 1;
       if (opensEpoch) break;
-      await asPool.absorb(point / 5n, WAD, 0n, 0n, left, 0n);
+      await asPool.absorb(p.fund, point / 5n, WAD, 0n, 0n, left, 0n);
       left -= point / 5n;
     }
     expect(opened).to.equal(5);
