@@ -3,7 +3,7 @@ import type { Depth, DepthAt, Scenario } from "./types";
 import { times } from "./world";
 
 /** Points of a curve. */
-const POINTS = 40;
+const POINTS = 80;
 
 /** The prices of all curves: from some way below the lowest of the crash to a little above its first. */
 export function depthPrices({ steps }: Scenario): number[] {

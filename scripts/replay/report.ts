@@ -147,7 +147,7 @@ function guardedExit(
   format: (time: number) => string,
 ) {
   if (!exit) {
-    return "<p>While the keepers were away, the price never showed more unbooked loss than the guard tolerates: nobody was refused.</p>";
+    return "<p>No loss above the guard’s tolerance went unbooked while the keepers were away: nobody was refused.</p>";
   }
   const { time, stake, visible, tolerated, lossId, leaverValue, stayerValue } = exit;
   const spread = Math.abs(ratio(leaverValue - stayerValue, stake));

@@ -114,10 +114,9 @@ function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"
 
 /** What became of those who wanted to leave ahead of a loss. */
 function guardLines({ guard: { refusedExits, exit }, loanDecimals, scenario, points }: Trace): string[] {
-  if (!exit)
-    return [
-      "Guard: the keepers away, the price never showed more unbooked loss than it tolerates; no exit was refused.",
-    ];
+  if (!exit) {
+    return ["Guard: no loss above its tolerance went unbooked while the keepers were away; no exit was refused."];
+  }
   const amount = (value: bigint) => `${formatAmount(value, loanDecimals)} ${scenario.loan}`;
   const { time, stake, visible, tolerated, leaverValue, stayerValue } = exit;
   const difference = leaverValue > stayerValue ? leaverValue - stayerValue : stayerValue - leaverValue;
