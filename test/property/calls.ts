@@ -6,6 +6,8 @@ import { type Call, NO_REASON, type Outcome, type World } from "./world";
 
 const { WAD, min } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
+/** Of the oracle's price. */
+const SCALE = 10n ** 36n;
 
 /** Random numbers of one call: who, with whom, and a size from 0 to 1000. */
 export interface Draw {
@@ -199,13 +201,14 @@ export const calls: Record<string, Maker> = {
   borrow(world, { who, other, size }, model) {
     const limitOf = (user: string) => {
       const { collateral, debt } = model.borrower(user);
-      return (collateral * model.state.price * TERMS.lltv) / 10n ** 36n / WAD - debt / UNIT;
+      return (collateral * model.state.price * TERMS.lltv) / SCALE / WAD - debt / UNIT;
     };
     const user =
       world.chain.users[pick(world, who, size, (u) => limitOf(u) > TERMS.minDebt && model.writtenOffOf(u) === 0n)];
     const limit = limitOf(user);
     let assets = part(limit > 0n ? min(limit, model.state.cash) : TERMS.minDebt, size);
-    // now and then as much as another owes for its collateral, so that the pool sees them as one
+    // now and then little, or as much as another owes for its collateral, so that the pool sees them as one
+    if (size % 4 === 3) assets = (TERMS.minDebt * BigInt(size)) / 20n;
     const [own, like] = [user, world.chain.users[other]].map((account) => model.borrower(account));
     if (size % 4 === 1 && like.collateral !== 0n) {
       const more = (like.debt * own.collateral) / like.collateral - own.debt;
@@ -238,30 +241,31 @@ export const calls: Record<string, Maker> = {
   },
 
   /**
-   * The price goes to where what all lack is about what the guard tolerates, or about to where an account just lacks nothing.
+   * The price goes to where what all lack is about what the guard or a write-down tolerates, or to where one account lacks nothing or
+   * a little: about all that its collateral is worth.
    */
   edge(world, draw, model) {
     const { other, size } = draw;
-    const indebted = world.chain.users.filter((user) => model.borrower(user).debt > UNIT);
+    const indebted = world.chain.users.map((user) => model.borrower(user)).filter(({ debt }) => debt > UNIT);
     if (indebted.length === 0) return calls.price(world, draw, model);
-    const repayable = (collateral: bigint, price: bigint) =>
-      (collateral * price * WAD) / (10n ** 36n * (WAD + TERMS.writeDownIncentive));
-    const lacking = (price: bigint, users = indebted) =>
-      users
-        .map((user) => model.borrower(user))
-        .map(({ collateral, debt }) => debt / UNIT - repayable(collateral, price))
-        .reduce((sum, lack) => (lack > 0n ? sum + lack : sum), 0n);
     const { lenderAssets } = world.books.reading.pool;
     const tolerance = size % 4 === 0 ? TERMS.dust : (lenderAssets * TERMS.guardTolerance) / 10_000n;
-    const near = size % 2 === 0 ? indebted : [indebted[other % indebted.length]];
-    const wanted = size % 2 === 0 ? (tolerance * BigInt(size)) / 400n : 0n;
+    const ofOne = size % 2 === 1;
+    const borrowers = ofOne ? [indebted[other % indebted.length]] : indebted;
+    const wanted = ofOne ? 0n : (tolerance * BigInt(size)) / 400n;
+    const lacking = (price: bigint) =>
+      borrowers
+        .map(
+          ({ collateral, debt }) => debt / UNIT - (collateral * price * WAD) / (WAD + TERMS.writeDownIncentive) / SCALE,
+        )
+        .reduce((sum, lack) => (lack > 0n ? sum + lack : sum), 0n);
     let [low, high] = [0n, 20n * PRICE];
     while (high - low > 1n) {
       const middle = (low + high) / 2n;
-      if (lacking(middle, near) > wanted) low = middle;
+      if (lacking(middle) > wanted) low = middle;
       else high = middle;
     }
-    return setPrice(world, size % 2 === 0 ? high : (high * BigInt(99_500 + size)) / 100_000n);
+    return setPrice(world, ofOne ? (high * BigInt(97_000 + 4 * size)) / 100_000n : high);
   },
 
   /** The price goes anywhere from 0.6 to 1.4 of what it is, now and then to nothing, and back from there. */

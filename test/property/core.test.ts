@@ -74,10 +74,11 @@ const crash = step.map((last): Step[] => [
   last,
 ]);
 
-/** The oracle fails, which is put on record, twice: something else happens in between, and then long enough for lenders to leave. */
-const outage = fc.tuple(step, step).map(([between, meanwhile]): Step[] => {
-  const oracle = { name: "oracle", who: 0, other: 0, size: 501 + (between.who % 2), wait: 1 };
+/** The oracle fails, which is put on record, twice: the price is read in between, and then long enough for lenders to leave. */
+const outage = fc.tuple(step, step).map(([drawn, meanwhile]): Step[] => {
+  const oracle = { name: "oracle", who: 0, other: 0, size: 501 + (drawn.who % 2), wait: 1 };
   const report = { ...oracle, name: "reportBlind" };
+  const between = { ...drawn, name: ["writeDown", "redeem", "liquidate", drawn.name][drawn.size % 4] };
   const leave = { ...meanwhile, name: "redeem", wait: 7 * HOUR };
   return [oracle, report, oracle, between, oracle, report, meanwhile, leave, oracle];
 });
