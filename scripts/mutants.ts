@@ -85,16 +85,14 @@ function mutate({ name, file, find, replace }: Mutant): string {
 const artifactOf = (directory: string, source: string) =>
   path.join(directory, source, `${path.basename(source, ".sol")}.json`);
 
-/** Compiles what a mutant changes, into a copy of the artifacts. */
-async function compile(mutant: Mutant, directory: string) {
-  const changed = DEPLOYED.filter((source) => closureOf(source, false).has(mutant.file));
+/** Compiles what a mutant changes, into a copy of the artifacts; without a mutant, everything as it is. */
+async function compile(mutant: Mutant | undefined, directory: string) {
+  const changed = mutant ? DEPLOYED.filter((source) => closureOf(source, false).has(mutant.file)) : DEPLOYED;
   const names = new Set(changed.flatMap((source) => [...closureOf(source)]));
-  const text = mutate(mutant);
+  const textOf = (name: string) => (mutant && name === mutant.file ? mutate(mutant) : sourceOf(name));
   const input = {
     language: "Solidity",
-    sources: Object.fromEntries(
-      [...names].map((name) => [name, { content: name === mutant.file ? text : sourceOf(name) }]),
-    ),
+    sources: Object.fromEntries([...names].map((name) => [name, { content: textOf(name) }])),
     settings: {
       ...SETTINGS,
       outputSelection: Object.fromEntries(
@@ -109,7 +107,7 @@ async function compile(mutant: Mutant, directory: string) {
     contracts: Record<string, Record<string, { evm: { bytecode: { object: string } } }>>;
   };
   const errors = (answer.errors ?? []).filter(({ severity }) => severity === "error");
-  if (errors.length) throw new Error(`${mutant.name}: ${errors[0].formattedMessage}`);
+  if (errors.length) throw new Error(`${mutant?.name}: ${errors[0].formattedMessage}`);
   const artifacts = path.join(directory, "artifacts");
   cpSync("artifacts", artifacts, { recursive: true });
   for (const source of changed) {
@@ -122,27 +120,42 @@ async function compile(mutant: Mutant, directory: string) {
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** Runs the tests of a title against the artifacts in `directory`, and counts those that passed and failed. */
-async function test({ suite, caughtBy }: Mutant, directory: string) {
+/** Runs the tests of some titles against the artifacts in `directory`, and counts those that passed and failed. */
+async function test(mutants: Mutant[], directory: string) {
   const hardhat = require.resolve("hardhat/internal/cli/bootstrap.js");
-  const args = [hardhat, "test", "--no-compile", "--grep", escape(caughtBy), path.join(SUITE, suite)];
+  const titles = mutants.map(({ caughtBy }) => `${escape(caughtBy)}$`).join("|");
+  const suites = new Set(mutants.map(({ suite }) => path.join(SUITE, suite)));
+  const args = [hardhat, "test", "--no-compile", "--grep", titles, ...suites];
   const output = await run(args, directory, "", { MUTANT_ARTIFACTS: path.join(directory, "artifacts") });
   const count = (what: string) => Number(new RegExp(`^ +(\\d+) ${what}`, "m").exec(output)?.[1] ?? 0);
   const why = /^ +(.*(?:Error|reverted).*)$/m.exec(output)?.[1] ?? "";
   return { passed: count("passing"), failed: count("failing"), why, output };
 }
 
-async function attempt(mutant: Mutant): Promise<Outcome> {
-  const started = Date.now();
+async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(path.join(tmpdir(), "mutant-"));
   try {
-    await compile(mutant, directory);
-    const { passed, failed, why, output } = await test(mutant, directory);
-    if (passed + failed !== 1) throw new Error(`${mutant.name}: ${passed + failed} tests ran, not one\n${output}`);
-    return { mutant, caught: failed === 1, how: why, seconds: (Date.now() - started) / 1000 };
+    return await work(directory);
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** A test proves something by its failure only if it passes without the mutant, compiled alike. */
+async function control(mutants: Mutant[], directory: string) {
+  await compile(undefined, directory);
+  const { passed, failed, output } = await test(mutants, directory);
+  const titles = new Set(mutants.map(({ caughtBy }) => caughtBy)).size;
+  if (failed !== 0 || passed !== titles) throw new Error(`without a mutant ${passed} of ${titles} pass\n${output}`);
+  console.log(`without a mutant all ${passed} tests pass`);
+}
+
+async function attempt(mutant: Mutant, directory: string): Promise<Outcome> {
+  const started = Date.now();
+  await compile(mutant, directory);
+  const { passed, failed, why, output } = await test([mutant], directory);
+  if (passed + failed !== 1) throw new Error(`${mutant.name}: ${passed + failed} tests ran, not one\n${output}`);
+  return { mutant, caught: failed === 1, how: why, seconds: (Date.now() - started) / 1000 };
 }
 
 /* ------------------------------------------------ ALL ------------------------------------------------ */
@@ -152,11 +165,12 @@ async function main(names: string[]) {
   if (names.length && chosen.length !== names.length) throw new Error(`no such mutant among: ${names.join(", ")}`);
   chosen.forEach(mutate); // before anything is compiled
   const started = Date.now();
+  await inDirectory((directory) => control(chosen, directory));
   const queue = [...chosen];
   const outcomes: Outcome[] = [];
   const work = async () => {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      const outcome = await attempt(mutant);
+      const outcome = await inDirectory((directory) => attempt(mutant, directory));
       outcomes.push(outcome);
       const { caught, how, seconds } = outcome;
       console.log(
