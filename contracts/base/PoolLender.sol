@@ -116,9 +116,13 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         Cache memory s = _accrued();
         (uint256 total, uint256 supply) = (_lenderAssets(s), s.y.supply);
         shares = _freeOf(s.y, owner);
-        uint256 liquid = SharesMath.toSharesDown(_payable(s), total, supply);
-        if (shares > liquid) shares = liquid;
-        if (SharesMath.toAssetsDown(shares, total, supply) == 0) shares = 0;
+        uint256 most = _payable(s);
+        uint256 assets = SharesMath.toAssetsDown(shares, total, supply);
+        if (assets > most) {
+            shares = SharesMath.toSharesDown(most, total, supply);
+            assets = SharesMath.toAssetsDown(shares, total, supply);
+        }
+        if (assets == 0) shares = 0;
     }
 
     /// @dev What cash and the guard leave for exits.

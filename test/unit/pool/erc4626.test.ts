@@ -330,6 +330,21 @@ describe("LendingPool: ERC-4626", () => {
       );
     });
 
+    it("of the last lender are all that it has, when a share is worth less than at par, too", async () => {
+      const p = await loadFixture(deployLentPool);
+      await p.setPrice("1000");
+      await p.pool.writeDown([p.borrower]);
+      await p.provideAssets(p.borrower, p.assets("80000"));
+      await p.pool.connect(p.borrower).repay(MaxUint256, p.borrower);
+      await p.pool.connect(p.lender2).redeem(await p.pool.balanceOf(p.lender2), p.lender2, p.lender2);
+      const shares = await p.pool.balanceOf(p.lender);
+      await setNext();
+      expect(await p.pool.maxWithdraw(p.lender, NEXT)).to.equal(await p.pool.totalAssets(NEXT));
+      expect(await p.pool.maxRedeem(p.lender, NEXT)).to.equal(shares);
+      await p.pool.connect(p.lender).redeem(shares, p.lender, p.lender);
+      expect(await p.pool.totalSupply()).to.equal(0n);
+    });
+
     it("are 0 for those who can never receive or have nothing", async () => {
       const p = await loadFixture(fixture);
       for (const receiver of [ZeroAddress, p.pool, p.fund, p.socializer]) {
