@@ -162,6 +162,10 @@ void runCommand(async () => {
   } catch (error) {
     throw error instanceof MissingTool ? new InputError(error.message) : error;
   }
+  const goal = options.deep
+    ? `${options.calls.toLocaleString("en")} calls or an hour`
+    : `${options.calls.toLocaleString("en")} calls`;
+  console.log(`${goal}, in sequences of ${DEPTH}, seed ${options.seed ?? "drawn by forge"}`);
   const started = Date.now();
   const output = await test(
     ["--match-contract", "^(Dollar|Ether)Invariants$", ...(options.seed ? ["--fuzz-seed", options.seed] : [])],
