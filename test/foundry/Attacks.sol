@@ -43,7 +43,7 @@ abstract contract Attacks is Predictions {
         for (uint256 k; k < POOLS; ++k) _settlePool(each[k], anyone);
     }
 
-    function _again(Turn memory t, uint256 k) private returns (Turn memory turn) {
+    function _again(Turn memory t, uint256 k) private view returns (Turn memory turn) {
         (turn.k, turn.who, turn.other, turn.size) = (k, ATTACKER, t.other, t.size);
         _observe(turn);
     }

@@ -26,6 +26,8 @@ abstract contract Checks is World {
     string internal constant I5 = "5. two losses in sequence equal their sum, per layer";
     string internal constant I6 =
         "6. recovered <= lost + accrued; claimed <= recovered; a holder of 0 at the epoch claims 0";
+    string internal constant I7 =
+        "7. an entrant in the block of a loss neither gains nor loses: what it got stays until the next";
     string internal constant I8 = "8. withdraw-then-recognise pays at most what recognise-then-withdraw pays";
     string internal constant I9 =
         "9. a healthy account stays healthy; a liquidation never lowers C/D nor takes more than there is";
@@ -96,7 +98,7 @@ abstract contract Checks is World {
         uint256 r = uint256(keccak256(abi.encode(seed)));
         (t.k, t.who, t.other, t.size) = (r & 1, (r >> 8) % USERS, (r >> 40) % USERS, r >> 128);
         uint256 wait = (r >> 72) & 15;
-        if (wait > 4) vm.warp(block.timestamp + (wait == 15 ? (r >> 80) % 1 days : (r >> 80) % 12) + 1);
+        _warp(wait < 5 ? _now() : _now() + (wait == 15 ? (r >> 80) % 1 days : (r >> 80) % 12) + 1);
         _observe(t);
     }
 
@@ -267,13 +269,14 @@ abstract contract Checks is World {
             _atMost(outstanding, t.outstanding + cover, I15);
             _atMost(outstanding, limit, I15);
         }
-        if (t.principal != 0) epochTime[t.k] = block.timestamp;
-        if (cover != reserve) stakeEpochTime = block.timestamp;
+        if (t.principal != 0) epochTime[t.k] = _now();
+        if (cover != reserve) stakeEpochTime = _now();
         _settleFund(t, cover != reserve);
     }
 
     /// @notice What holds between any two calls.
-    function checkAll() external view {
+    function checkAll() external {
+        _warp(_now());
         uint256 claims;
         for (uint256 id = SOCIALIZER.lossCount(); id != 0; --id) claims += _checkRecoveries(id);
         _equal(ASSET.balanceOf(address(SOCIALIZER)), claims + donatedToSocializer, I6);
@@ -332,12 +335,13 @@ abstract contract Checks is World {
 
     /// @notice 11. Leaves everything at the price 0.
     function finality(uint256 order) external {
+        _warp(_now());
         for (uint256 k; k < POOLS; ++k) {
             oracles[k].setMode(MockOracle.Mode.Answer);
             _setPrice(k, 0);
         }
         for (uint256 k; k < POOLS; ++k) pools[k].writeDown(_everyone());
-        vm.warp(block.timestamp + 1);
+        _warp(_now() + 1);
         for (uint256 k; k < POOLS; ++k) {
             ILendingPool pool = pools[k];
             _equal(pool.state().debt, 0, I11);

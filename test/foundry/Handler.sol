@@ -77,7 +77,7 @@ contract Handler is Attacks {
         uint256 balance = t.pool.balanceOf(t.user);
         uint256 shares = _part(t.size, balance);
         _refuse(t, shares > balance, IERC20Errors.ERC20InsufficientBalance.selector);
-        _perhaps(t, epochTime[t.k] == block.timestamp, IEpochEvents.SharesLocked.selector);
+        _perhaps(t, epochTime[t.k] == _now(), IEpochEvents.SharesLocked.selector);
         if (_send(t, address(t.pool), abi.encodeCall(t.pool.transfer, (t.peer, shares)))) _settle(t, 0, 0);
     }
 
@@ -92,6 +92,7 @@ contract Handler is Attacks {
 
     function withdrawCollateral(uint256 seed) external {
         Turn memory t = _begin(seed);
+        (t.who, t.user) = _pickSolvent(t);
         uint256 word = t.words[t.who];
         (uint256 collateral, uint256 debt) = (_collateral(word), _debt(t, word));
         uint256 assets = _part(t.size, debt == 0 ? collateral : collateral / 2);
@@ -110,10 +111,12 @@ contract Handler is Attacks {
 
     function borrow(uint256 seed) external {
         Turn memory t = _begin(seed);
+        (t.who, t.user) = _pickSolvent(t);
         address owner = t.size % 8 == 0 ? t.peer : t.user;
         uint256 i = t.size % 8 == 0 ? t.other : t.who;
-        if (t.size % 2 == 1) {
-            uint256 more = (_amount(t.size >> 16, 1e6 * UNIT) * PRICE_SCALE) / startPrices[t.k] + 1;
+        if (t.size % 4 != 0) {
+            uint256 worth = (200 + ((t.size >> 16) % 1e6)) * UNIT;
+            uint256 more = _min((worth * PRICE_SCALE) / (prices[t.k] + 1) + 1, 1e6 * collateralUnits[t.k]);
             vm.prank(owner);
             t.pool.supplyCollateral(more, owner);
             _observe(t);
@@ -312,12 +315,16 @@ contract Handler is Attacks {
         uint256 shares = _part(t.size, balance);
         _refuse(t, shares > balance, IERC20Errors.ERC20InsufficientBalance.selector);
         _refuse(t, shares > balance - _min(balance, cooling), IEpochEvents.SharesLocked.selector);
-        _perhaps(t, stakeEpochTime == block.timestamp, IEpochEvents.SharesLocked.selector);
+        _perhaps(t, stakeEpochTime == _now(), IEpochEvents.SharesLocked.selector);
         if (_send(t, address(FUND), abi.encodeCall(FUND.transfer, (t.peer, shares)))) _settleFund(t, false);
     }
 
     function cooldown(uint256 seed) external {
         Turn memory t = _begin(seed);
+        for (uint256 j; j < USERS && t.size % 16 != 0 && FUND.balanceOf(t.user) == 0; ++j) {
+            t.who = (t.who + 1) % USERS;
+            t.user = users[t.who];
+        }
         _observeFund(t);
         uint256 requested = _cooling(t.user);
         uint256 balance = FUND.balanceOf(t.user);
@@ -326,7 +333,7 @@ contract Handler is Attacks {
         _refuse(t, shares > balance, IERC20Errors.ERC20InsufficientBalance.selector);
         // the gain since an older request is forfeited first
         _perhaps(t, requested != 0, IERC20Errors.ERC20InsufficientBalance.selector);
-        bool locked = stakeEpochTime == block.timestamp;
+        bool locked = stakeEpochTime == _now();
         _perhaps(t, locked, IERC20Errors.ERC20InsufficientBalance.selector);
         _perhaps(t, locked, IEpochEvents.SharesLocked.selector);
         if (_send(t, address(FUND), abi.encodeCall(FUND.cooldown, (shares)))) _settleFund(t, false);
@@ -338,7 +345,7 @@ contract Handler is Attacks {
         uint256 who = (r >> 8) % USERS;
         for (uint256 j; j < USERS && _cooling(users[who]) == 0; ++j) who = (who + 1) % USERS;
         (, , uint256 opensAt, ) = FUND.cooldownOf(users[who]);
-        if (r >> 255 == 0 && opensAt > block.timestamp) vm.warp(opensAt);
+        if (r >> 255 == 0 && opensAt > _now()) _warp(opensAt);
         Turn memory t = _begin(seed);
         (t.who, t.user) = (who, users[who]);
         _observeFund(t);
@@ -348,7 +355,7 @@ contract Handler is Attacks {
         uint256 assets = FUND.previewRedeem(shares);
         uint256 now_ = FUND.convertToAssets(shares);
         uint256 most = FUND.maxRedeem(t.user);
-        _refuseUnstake(t, shares, assets);
+        _refuseUnstake(t, shares, assets, shares > most);
         if (shares <= most && assets != 0 && t.refused != 0) revert Broken(I16, shares, most);
         if (!_send(t, address(FUND), abi.encodeCall(FUND.redeem, (shares, t.peer, t.user)))) return;
         _equal(abi.decode(t.answer, (uint256)), assets, I16);
@@ -448,8 +455,8 @@ contract Handler is Attacks {
     function wait(uint256 seed) external {
         Turn memory t = _begin(seed);
         uint256 kind = t.size % 16;
-        vm.warp(
-            block.timestamp +
+        _warp(
+            _now() +
                 ((t.size >> 8) %
                     (
                         kind == 0
@@ -497,6 +504,33 @@ contract Handler is Attacks {
         _settle(t, 0, 0);
     }
 
+    /// @dev Deposits, lets the price fall, writes down and tries to leave, all in one block.
+    function depositAroundLoss(uint256 seed) external {
+        Turn memory t = _begin(seed);
+        uint256 j = _debtor(t);
+        uint256 held = t.pool.balanceOf(t.user);
+        uint256 assets = _min(_amount(t.size, 1e6 * UNIT), t.pool.maxDeposit(t.user));
+        if (_scaledDebt(t.words[j]) == 0 || t.pool.previewDeposit(assets) == 0) return;
+        vm.prank(t.user);
+        uint256 received = t.pool.deposit(assets, t.user);
+        _settle(t, int256(assets), 0);
+        uint256 epoch = t.pool.epoch();
+        _setHealth(t, j, 100 + ((t.size >> 80) % 700));
+        _writeDown(t, _everyone());
+        if (t.pool.epoch() == epoch || t.pool.balanceOf(t.user) == 0) return;
+        // the amount received is remembered to 2^-47
+        uint256 free = held + (received >> 46);
+        _atMost(t.pool.maxRedeem(t.user), free, I7);
+        Turn memory exit = t;
+        _observe(exit);
+        (exit.refused, exit.surely) = (0, false);
+        _refuse(exit, true, IEpochEvents.SharesLocked.selector);
+        _perhaps(exit, true, IPoolEvents.InsufficientCash.selector);
+        _perhaps(exit, true, IPoolEvents.UnbookedShortfall.selector);
+        _perhaps(exit, true, IEpochEvents.ZeroAmount.selector);
+        _send(exit, address(t.pool), abi.encodeCall(t.pool.redeem, (free + 1, t.user, t.user)));
+    }
+
     /// @dev Lets the price go to where an account has a health of so many thousandths.
     function _setHealth(Turn memory t, uint256 i, uint256 health) private {
         uint256 owed = ((_debt(t, t.words[i]) + t.writtenOff[i]) * health) / 1_000;
@@ -511,7 +545,7 @@ contract Handler is Attacks {
 
     /// @notice The calls that are drawn.
     function calls() public pure returns (bytes4[] memory selectors) {
-        bytes4[36] memory all = [
+        bytes4[37] memory all = [
             this.deposit.selector,
             this.mint.selector,
             this.withdraw.selector,
@@ -547,7 +581,8 @@ contract Handler is Attacks {
             this.attack.selector,
             this.tryMaxima.selector,
             this.exitBeforeLoss.selector,
-            this.lossesAddUp.selector
+            this.lossesAddUp.selector,
+            this.depositAroundLoss.selector
         ];
         selectors = new bytes4[](all.length);
         for (uint256 i; i < all.length; ++i) selectors[i] = all[i];

@@ -30,7 +30,7 @@ abstract contract Invariants is CommonBase, StdInvariant {
         targetSelector(FuzzSelector(address(handler), handler.calls()));
     }
 
-    function invariant_holdsBetweenCalls() external view {
+    function invariant_holdsBetweenCalls() external {
         handler.checkAll();
     }
 

@@ -82,16 +82,16 @@ abstract contract Predictions is Checks {
         _atMost(worth, repaid + (repaid * most) / WAD + 1, I9);
     }
 
-    function _refuseUnstake(Turn memory t, uint256 shares, uint256 assets) internal view {
+    function _refuseUnstake(Turn memory t, uint256 shares, uint256 assets, bool beyond) internal view {
         (uint256 requested, , uint256 opensAt, uint256 closesAt) = FUND.cooldownOf(t.user);
         _refuse(t, requested == 0, IInsuranceFund.NoRequest.selector);
         if (requested == 0) return;
         _refuse(t, assets == 0, IEpochEvents.ZeroAmount.selector);
-        _refuse(t, block.timestamp < opensAt, IInsuranceFund.CooldownNotOver.selector);
-        _refuse(t, block.timestamp >= closesAt, IInsuranceFund.WindowClosed.selector);
+        _refuse(t, _now() < opensAt, IInsuranceFund.CooldownNotOver.selector);
+        _refuse(t, _now() >= closesAt, IInsuranceFund.WindowClosed.selector);
         _refuse(t, shares > requested, IInsuranceFund.ExceedsRequest.selector);
         _refuse(t, FUND.exitsHeldBy() != address(0), IInsuranceFund.ExitsHeld.selector);
-        _perhaps(t, stakeEpochTime == block.timestamp, IEpochEvents.SharesLocked.selector);
+        _perhaps(t, beyond && stakeEpochTime == _now(), IEpochEvents.SharesLocked.selector);
     }
 
     /* -------------------------------------------- PREDICTIONS ------------------------------------------ */
@@ -110,7 +110,7 @@ abstract contract Predictions is Checks {
         _refuse(t, assets == 0 || shares == 0, IEpochEvents.ZeroAmount.selector);
         _refuse(t, assets > t.s.cash, IPoolEvents.InsufficientCash.selector);
         _refuse(t, shares > balance, IERC20Errors.ERC20InsufficientBalance.selector);
-        _perhaps(t, beyond && epochTime[t.k] == block.timestamp, IEpochEvents.SharesLocked.selector);
+        _perhaps(t, beyond && epochTime[t.k] == _now(), IEpochEvents.SharesLocked.selector);
         _refuseByGuard(t, t.s.lenderAssets - _min(assets, t.s.lenderAssets), true);
     }
 
@@ -118,7 +118,7 @@ abstract contract Predictions is Checks {
         if (t.s.scaledDebt == 0) return;
         if (t.blind) {
             uint256 since = t.pool.blindSince();
-            bool open = leaving && since != 0 && block.timestamp >= since + t.pool.blindPeriod();
+            bool open = leaving && since != 0 && _now() >= since + t.pool.blindPeriod();
             return _refuse(t, !open, IPoolEvents.Blind.selector);
         }
         uint256 visible = t.pool.visibleShortfall();
@@ -156,6 +156,15 @@ abstract contract Predictions is Checks {
             i = (t.other + j) % USERS;
             if (_scaledDebt(t.words[i]) != 0) return i;
         }
+    }
+
+    /// @dev Mostly one who may borrow: the first from the drawn account on that has not defaulted.
+    function _pickSolvent(Turn memory t) internal view returns (uint256 i, address user) {
+        for (uint256 j; j < USERS; ++j) {
+            i = (t.who + j) % USERS;
+            if (_writtenOffs(t.words[i]) == 0 || t.size % 16 == 0) break;
+        }
+        user = users[i];
     }
 
     function _defaulter(Turn memory t) internal pure returns (uint256 i) {

@@ -37,12 +37,14 @@ abstract contract World is CommonBase {
     uint256[POOLS] internal collateralUnits;
     uint256[POOLS] internal lltvs;
     address[USERS] internal users;
+    /// @dev The time goes by it alone, or a sequence that forge shortens would not end as it does on its own.
+    uint256 internal clock;
 
     /// @dev Where the pool keeps its positions: `_positions` has this slot.
     uint256 internal immutable POSITIONS;
 
     constructor(uint8 decimals, uint8[POOLS] memory collateralDecimals) {
-        vm.warp(1_700_000_000);
+        _warp(1_700_000_000);
         UNIT = 10 ** decimals;
         ASSET = MockERC20(_deploy("MockERC20", abi.encode("Asset", "AST", decimals)));
         address manager = _deploy("AccessManager", abi.encode(address(this)));
@@ -151,7 +153,7 @@ abstract contract World is CommonBase {
     /// @dev Lenders, borrowers at half their limit, stakers, a reserve, and cover in force.
     function _open() private {
         for (uint256 k; k < POOLS; ++k) FUND.setCoverageLimit(address(pools[k]), 40_000 * UNIT);
-        vm.warp(block.timestamp + 5 days);
+        _warp(_now() + 5 days);
         for (uint256 k; k < POOLS; ++k) {
             for (uint256 i; i < 3; ++i) {
                 vm.prank(users[i]);
@@ -171,6 +173,16 @@ abstract contract World is CommonBase {
         vm.prank(users[1]);
         FUND.fundReserve(5_000 * UNIT);
         for (uint256 k; k < POOLS; ++k) FUND.harvest(address(pools[k]));
+    }
+
+    /// @dev Not `block.timestamp`: the compiler takes that to be the same all through a call.
+    function _now() internal view returns (uint256) {
+        return clock;
+    }
+
+    function _warp(uint256 time) internal {
+        clock = time;
+        vm.warp(time);
     }
 
     function _setPrice(uint256 k, uint256 price) internal {
