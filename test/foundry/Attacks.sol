@@ -44,7 +44,7 @@ abstract contract Attacks is Predictions {
     }
 
     function _again(Turn memory t, uint256 k) private view returns (Turn memory turn) {
-        (turn.k, turn.who, turn.other, turn.size) = (k, ATTACKER, t.other, t.size);
+        (turn.k, turn.who, turn.other, turn.size, turn.many) = (k, ATTACKER, t.other, t.size, true);
         _observe(turn);
     }
 
