@@ -78,6 +78,7 @@ const config: HardhatUserConfig = {
     // The oldest fork the bytecode runs on.
     hardhat: { hardfork: "cancun", allowUnlimitedContractSize: Boolean(mutant) },
     localhost: { url: "http://127.0.0.1:8545" },
+    ...(env.ANVIL_URL && { anvil: { url: env.ANVIL_URL } }),
     ...liveNetwork("sepolia", env.SEPOLIA_RPC_URL),
     ...liveNetwork("mainnet", env.MAINNET_RPC_URL),
   },
