@@ -29,7 +29,7 @@ export async function requireBorne({ socializer }: Lagan, cover: Cover): Promise
   if (!borne) throw new Error(`The loss that should be ${cover} is not`);
 }
 
-/** How a fund comes to bear the losses of two victims in a row in the same way. */
+/** How a fund comes to bear the losses of some victims in a row in the same way. */
 export function coversOf(chain: GasChain, lagan: Lagan, tokens: Tokens): Record<Cover, Omit<BadDebt, "steps">> {
   const { pool } = lagan;
   const fund = lagan.fund.connect(chain.person("staker"));
@@ -48,26 +48,36 @@ export function coversOf(chain: GasChain, lagan: Lagan, tokens: Tokens): Record<
     await fund.harvest(pool);
   };
 
+  const now = async () => (await chain.provider.getBlock("latest"))!.timestamp;
+
   // Each loss takes the whole reserve and then staked capital.
   const reserve = loans(100);
-  const limit = 2n * reserve;
+  const share = 2n * reserve;
+  let limit = share;
   let raisedAt = 0;
+  /** An increase by what one loss takes, in force a while later. */
+  const raise = async () => {
+    limit += share;
+    await governed.setCoverageLimit(pool, limit);
+    raisedAt = (await now()) + Number(delay);
+  };
   return {
     uninsured: {},
     "inside cover": {
       prepare: () => insure(reserve, STAKED),
       renew: () => fund.fundReserve(reserve),
     },
-    // Each loss takes all that the limit leaves; the second finds it raised by as much.
+    // Each loss takes all that the limit leaves; the next finds it raised by as much.
     "through every layer": {
       prepare: async () => {
+        limit = share;
         await insure(reserve, limit);
-        await governed.setCoverageLimit(pool, 2n * limit);
-        raisedAt = (await chain.provider.getBlock("latest"))!.timestamp + Number(delay);
+        await raise();
         await chain.wait(delay - DAY / 2n);
       },
       renew: async () => {
-        await chain.wait(raisedAt - (await chain.provider.getBlock("latest"))!.timestamp);
+        if (raisedAt <= (await now())) await raise();
+        await chain.wait(raisedAt - (await now()));
         await fund.fundReserve(reserve);
       },
     },

@@ -51,6 +51,32 @@ export async function measureLosses(
   }
 }
 
+/** What a loss costs that begins a slot of epochs, which holds two: every other one, from the first on. */
+export async function measureOddLosses(
+  chain: GasChain,
+  lagan: Lagan,
+  tokens: Tokens,
+  market: Market,
+  measure: Measure,
+): Promise<void> {
+  const victims = [chain.person("victim"), chain.person("victim2"), ...chain.bystanders.slice(0, 1)];
+  const covers = coversOf(chain, lagan, tokens);
+  for (const cover of COVERS) {
+    await chain.apart(async () => {
+      await covers[cover].prepare?.();
+      await borrowVictims(market, victims.slice(0, 2));
+      await borrowBystanders(chain, lagan, victims.slice(2));
+      await market.setPrice(PRICES.shortfall);
+      for (const victim of victims.slice(0, 2)) {
+        await lagan.pool.writeDown([victim]);
+        await covers[cover].renew?.();
+      }
+      await measure(`write down, ${cover}, an odd epoch`, () => lagan.pool.writeDown(victims.slice(2)));
+      await requireBorne(lagan, cover);
+    });
+  }
+}
+
 /** What a write-down of many accounts costs. */
 export async function measureWriteDowns(
   chain: GasChain,

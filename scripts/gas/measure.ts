@@ -4,7 +4,7 @@ import { measureAfterLoss, measureRecoveries } from "./after-loss";
 import type { Cost, GasChain } from "./chain";
 import { measureFund } from "./fund";
 import { deployLagan, laganMarket } from "./lagan";
-import { measureLosses, measureWriteDowns } from "./losses";
+import { measureLosses, measureOddLosses, measureWriteDowns } from "./losses";
 import { Meter } from "./meter";
 import { measureOperations, openMarket, type Operation } from "./operations";
 import { measurePositions, walkTicks } from "./positions";
@@ -65,6 +65,7 @@ export async function measureLagan(chain: GasChain, tokens: Tokens, observe?: Ob
   await measureAfterLoss(chain, lagan, tokens, market, further.measure);
   await measureWriteDowns(chain, lagan, market, further.measure);
   await measureLosses(chain, lagan, tokens, market, further.measure);
+  await measureOddLosses(chain, lagan, tokens, market, further.measure);
   await chain.apart(() => measureRecoveries(chain, lagan, tokens, market, further.measure));
   await measureFund(chain, lagan, tokens, further.measure);
   await further.measure("create a pool", () => createPool(lagan.factory, lagan.params));
