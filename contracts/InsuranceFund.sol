@@ -201,7 +201,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         address receiver,
         address owner
     ) private {
-        if (assets == 0 || shares == 0) revert ZeroAmount();
+        if (assets == 0) revert ZeroAmount();
         if (receiver == address(0)) revert ZeroAddress();
         if (shares > request.shares) revert ExceedsRequest(shares, request.shares);
         address pool = _heldBy(s);
@@ -491,15 +491,13 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     function maxWithdraw(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
         Cache memory s = _accrued();
-        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares) || _heldBy(s) != address(0)) return 0;
-        return _assetsFor(s, request, request.shares);
+        return _mayLeave(s, request, owner) ? _assetsFor(s, request, request.shares) : 0;
     }
 
     function maxRedeem(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
         Cache memory s = _accrued();
-        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares) || _heldBy(s) != address(0)) return 0;
-        return _assetsFor(s, request, request.shares) == 0 ? 0 : request.shares;
+        return _mayLeave(s, request, owner) && _assetsFor(s, request, request.shares) != 0 ? request.shares : 0;
     }
 
     /// @dev As the caller would be paid: the lower of the value now and at its request.
@@ -520,9 +518,8 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         s.unvested = tier.unvested;
         if (s.unvested != 0 && tier.time != block.timestamp) {
             s.unvested = (s.unvested * Interest.decay(block.timestamp - tier.time, VESTING)) / 1e18;
-            uint256 vested = tier.unvested - s.unvested;
-            if (s.y.supply == 0) s.reserve += vested;
-            else s.y.net += int104(int256(vested));
+            // without shares nothing is unvested, see _toReserve
+            s.y.net += int104(int256(tier.unvested - s.unvested));
         }
     }
 
@@ -597,6 +594,11 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function _isOpen(Request memory request) private view returns (bool) {
         return request.shares != 0 && block.timestamp >= request.opensAt && block.timestamp < _closesAt(request);
+    }
+
+    function _mayLeave(Cache memory s, Request memory request, address owner) private view returns (bool) {
+        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares)) return false;
+        return _heldBy(s) == address(0);
     }
 
     function _openRequestOf(address owner) private view returns (Request memory request) {

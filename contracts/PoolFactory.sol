@@ -84,7 +84,7 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         if (token.code.length == 0) revert NotAContract(parameter, token);
         (bool ok, bytes memory answer) = token.staticcall(abi.encodeCall(IInsuranceFund.factory, ()));
         bool own = ok && answer.length == 32 && abi.decode(answer, (uint256)) == uint160(address(this));
-        if (own || isPool[token]) revert InvalidAsset(token);
+        if (own) revert InvalidAsset(token);
         try IERC20Metadata(token).decimals() returns (uint8 decimals) {
             _check("decimals", decimals, 0, MAX_DECIMALS);
         } catch {

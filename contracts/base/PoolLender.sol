@@ -72,7 +72,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         address receiver,
         address owner
     ) private {
-        if (assets == 0 || shares == 0) revert ZeroAmount();
+        if (assets == 0) revert ZeroAmount();
         if (receiver == address(0)) revert ZeroAddress();
         if (msg.sender != owner && !_operators[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
         uint256 cash = _cash(s);

@@ -6,6 +6,7 @@ import { directDeployer } from "../../deploy/lib/deployer";
 import { deployFactory, deployFund, deploySocializer } from "../../deploy/lib/protocol";
 import { LendingPool__factory } from "../../typechain-types";
 import { artifacts, ethers, loadFixture, time } from "../helpers/hre";
+import { readStorage } from "../helpers/layout";
 import { deployProtocol } from "../helpers/protocol";
 
 const DAY = 86_400n;
@@ -58,6 +59,14 @@ describe("PoolFactory", () => {
       expect(await p.factory.poolsOf(4, 1)).to.deep.equal([]);
       expect(await p.factory.poolsOf(MaxUint256, MaxUint256)).to.deep.equal([]);
       expect(await p.factory.poolsOf(0, 0)).to.deep.equal([]);
+    });
+
+    it("initialises the lowest ticks where the price is next to nothing", async () => {
+      const p = await loadFixture(fixture);
+      const oracle = await ethers.deployContract("MockOracle", [1n]);
+      const pool = await p.createPool({ oracle: await oracle.getAddress() });
+      const initialised = (tick: bigint) => readStorage(pool, "LendingPool", ["_ticks", tick, "initialised"]);
+      expect([await initialised(1n), await initialised(100n)]).to.deep.equal([1n, 0n]);
     });
 
     it("needs no fund", async () => {

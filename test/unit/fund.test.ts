@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { MaxUint256 as LAST, ZeroAddress } from "ethers";
 import { Interest, Premium, SharesMath } from "../../sdk";
 import { ethers, loadFixture, mine, network, time } from "../helpers/hre";
+import { writeStorage } from "../helpers/layout";
 import { lose, nextBlock } from "../helpers/losses";
 import { deployProtocol, signerOf, type Protocol } from "../helpers/protocol";
 
@@ -571,6 +572,67 @@ describe("InsuranceFund", () => {
       expect(results).to.deep.equal([true, true, false, false]);
       await p.fund.connect(p.stranger).transfer(p.staker2, p.assets("1000") * 1000n);
     });
+  });
+
+  it("without a cooldown, too, keeps in what came in the block of a loss, asked to leave before it or not", async () => {
+    const p = await loadFixture(async function impatient() {
+      const q = await deployProtocol({ fundTerms: { cooldown: 0n } });
+      await q.supply(q.lender, q.assets("100000"));
+      await q.stake(q.staker, q.assets("4000"));
+      await q.grantCoverage(q.assets("10000"));
+      await q.openPosition(q.borrower, q.collaterals("60"), q.assets("80000"));
+      return q;
+    });
+    const gas = { gasLimit: 2_000_000n };
+    const shares = p.assets("1000") * 1000n;
+    await p.provideAssets(p.stranger, p.assets("1000"), p.fund);
+    await p.setPrice("1340");
+    const results = await inOneBlock(
+      () => p.fund.connect(p.stranger).deposit(p.assets("1000"), p.stranger, gas),
+      () => p.fund.connect(p.stranger).cooldown(shares, gas),
+      () => p.pool.writeDown([p.borrower], gas),
+      () => p.fund.connect(p.stranger).redeem(shares, p.stranger, p.stranger, gas),
+      () => p.fund.connect(p.stranger).transfer(p.staker2, 1n, gas),
+    );
+    expect(results).to.deep.equal([true, true, true, false, false]);
+    const [at] = await p.fund.queryFilter(p.fund.filters.EpochOpened());
+    const then = { blockTag: at.blockNumber };
+    expect(await p.fund.maxRedeem(p.stranger, then)).to.equal(0n);
+    expect(await p.fund.maxWithdraw(p.stranger, then)).to.equal(0n);
+    await p.fund.connect(p.stranger).redeem(shares, p.stranger, p.stranger);
+  });
+
+  describe("at the end of a counter", () => {
+    it("is slashed without an epoch", async () => {
+      const p = await loadFixture(staked);
+      const last = 2n ** 24n - 1n;
+      await writeStorage(p.fund, "InsuranceFund", ["_ledger", "epoch"], last);
+      await expect(p.asSocializer.cover(p.pool, p.assets("400"))).not.to.emit(p.fund, "EpochOpened");
+      expect(await p.fund.epoch()).to.equal(last);
+      expect(await p.fund.totalAssets()).to.equal(p.assets("600"));
+    });
+
+    it("lets shares live on that a loss left worthless", async () => {
+      const p = await loadFixture(staked);
+      await writeStorage(p.fund, "InsuranceFund", ["_ledger", "generation"], 2n ** 8n - 1n);
+      const shares = await p.fund.totalSupply();
+      await expect(p.asSocializer.cover(p.pool, p.assets("1000"))).not.to.emit(p.fund, "GenerationEnded");
+      expect([await p.fund.totalSupply(), await p.fund.totalAssets()]).to.deep.equal([shares, 0n]);
+    });
+  });
+
+  it("refuses an entry that is worth no share", async () => {
+    const p = await loadFixture(deployProtocol);
+    await p.stake(p.staker, 1n);
+    const asSocializer = p.fund.connect(await signerOf(p.socializer));
+    await p.asset.mint(p.fund, p.assets("1"));
+    await asSocializer.creditRecovery(p.pool, 0, p.assets("1"), 0);
+    await time.increase(400n * DAY);
+    await p.provideAssets(p.stranger, 1n, p.fund);
+    await expect(p.fund.connect(p.stranger).deposit(1n, p.stranger)).to.be.revertedWithCustomError(
+      p.fund,
+      "ZeroAmount",
+    );
   });
 
   describe("the reserve", () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { Liquidation } from "../../sdk";
 import { ethers, loadFixture } from "../helpers/hre";
+import { writeStorage } from "../helpers/layout";
 import { lose } from "../helpers/losses";
 import { NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
@@ -141,6 +142,13 @@ describe("PoolLens", () => {
     expect(await p.lens.ticks(p.pool, ticks[0].tick - 1n, 10)).to.have.lengthOf(1);
     await p.oracle.setMode(1);
     expect((await p.lens.ticks(p.pool, MaxUint256, 1))[0].shortfall).to.equal(0n);
+  });
+
+  it("gives debt without collateral the highest of prices", async () => {
+    const p = await loadFixture(fixture);
+    const [{ tick }] = await p.lens.ticks(p.pool, MaxUint256, 1);
+    await writeStorage(p.pool, "LendingPool", ["_ticks", tick, "collateral"], 0n);
+    expect((await p.lens.ticks(p.pool, MaxUint256, 1))[0].writeDownPrice).to.equal(MaxUint256);
   });
 
   it("shows everything but health and price while the oracle fails", async () => {

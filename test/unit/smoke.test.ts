@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
+import { itCompiled } from "../helpers/compiled";
 import { loadFixture, time } from "../helpers/hre";
 import { deployProtocol, type Protocol } from "../helpers/protocol";
 
@@ -23,7 +24,7 @@ describe("smoke", () => {
     return p.socializer.lossOf(1);
   }
 
-  it("creates a pool within the gas that a transaction may use (EIP-7825)", async () => {
+  itCompiled("creates a pool within the gas that a transaction may use (EIP-7825)", async () => {
     const p = await loadFixture(fixture);
     expect(await p.factory.isPool(p.pool)).to.equal(true);
     expect(await p.factory.createPool.estimateGas(p.params)).to.be.lessThan(2n ** 24n);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
+import { itCompiled } from "../../helpers/compiled";
 import { loadFixture, network } from "../../helpers/hre";
 import { readStorage, writeStorage } from "../../helpers/layout";
 import {
@@ -153,7 +154,7 @@ describe("LendingPool: epochs and generations", () => {
     expect(await p.pool.balanceAt(p.lender3, 2n)).to.equal(3n);
   });
 
-  it("writes history only at the first touch after a loss", async () => {
+  itCompiled("writes history only at the first touch after a loss", async () => {
     const p = await loadFixture(fixture);
     const transfer = () => p.pool.connect(p.lender).transfer(p.lender2, 1n);
     const writes = async (transaction: ContractTransactionResponse) => {

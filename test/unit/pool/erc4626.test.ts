@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 import { loadFixture, time } from "../../helpers/hre";
+import { writeStorage } from "../../helpers/layout";
 import {
   DAY,
   NEXT,
@@ -87,6 +88,18 @@ describe("LendingPool: ERC-4626", () => {
           .to.be.revertedWithCustomError(p.pool, "InvalidReceiver")
           .withArgs(await receiver.getAddress());
       }
+    });
+
+    it("refuses what is worth no share", async () => {
+      const p = await loadFixture(deployProtocol);
+      await p.supply(p.lender, 1n);
+      await writeStorage(p.pool, "LendingPool", ["_ledger", "net"], p.assets("1"));
+      await p.provideAssets(p.lender2, 2n);
+      expect(await p.pool.previewDeposit(1n)).to.equal(0n);
+      await expect(p.pool.connect(p.lender2).deposit(1n, p.lender2)).to.be.revertedWithCustomError(
+        p.pool,
+        "ZeroAmount",
+      );
     });
 
     it("needs the caller's assets and its approval", async () => {

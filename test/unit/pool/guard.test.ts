@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
 import { Liquidation, RiskLadder } from "../../../sdk";
+import { itCompiled } from "../../helpers/compiled";
 import { ethers, loadFixture, time } from "../../helpers/hre";
 import { readStorage } from "../../helpers/layout";
 import { priceForLoss } from "../../helpers/losses";
 import { callOf, DAY, deployAccount, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
 
 const WAD = 10n ** 18n;
+const sum = (numbers: bigint[]) => numbers.reduce((x, y) => x + y, 0n);
 const ANSWER = 0n;
 const REVERT = 1n;
 const BURN_GAS = 2n;
@@ -88,6 +90,18 @@ describe("LendingPool: the guard", () => {
         });
     }
     expect(await maxOf(p)).to.deep.include({ deposit: 0n, mint: 0n });
+  });
+
+  it("adds up what accounts in several ticks lack", async () => {
+    const p = await loadFixture(large);
+    await p.openPosition(p.borrower2, p.collaterals("10"), p.assets("15000"));
+    await p.openPosition(p.borrower3, p.collaterals("10"), p.assets("14000"));
+    expect((await p.pool.ladder(MaxUint256, 9)).length).to.equal(3);
+    await p.setPrice("1000");
+    await setNext(1n);
+    const lacks = await Promise.all([p.borrower, p.borrower2, p.borrower3].map(({ address }) => lackOf(p, address)));
+    // each tick rounds down
+    expect(await p.pool.visibleShortfall(NEXT)).to.be.within(sum(lacks) - 3n, sum(lacks));
   });
 
   it("measures an exit by what remains after it, an entry by what was there before", async () => {
@@ -348,7 +362,7 @@ describe("LendingPool: the guard", () => {
       expect(await p.pool.queryFilter(p.pool.filters.SightRegained())).to.have.length(readers.length);
     });
 
-    it("cannot be faked by a lender who starves the call of gas", async () => {
+    itCompiled("cannot be faked by a lender who starves the call of gas", async () => {
       const p = await loadFixture(fixture);
       const expensive = await ethers.deployContract("MockOracle", [await p.oracle.price()]);
       const pool = await p.createPool({ oracle: await expensive.getAddress() });

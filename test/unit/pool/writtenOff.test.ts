@@ -333,6 +333,21 @@ describe("LendingPool: written-off debt", () => {
     });
   });
 
+  it("alone, once due, is liquidated as well: nothing of the ladder moves", async () => {
+    const p = await loadFixture(defaulted);
+    await p.provideAssets(p.borrower, p.assets("100000"));
+    await p.pool.connect(p.borrower).repay(MaxUint256, p.borrower);
+    await time.increase(7n * DAY);
+    const { collateral, writtenOff } = await p.pool.positionOf(p.borrower);
+    expect(writtenOff).to.be.greaterThan(0n);
+    await p.provideAssets(p.liquidator, writtenOff * 2n);
+    await p.pool.connect(p.liquidator).liquidate(p.borrower, MaxUint256, 0n, "0x");
+    const after = await p.pool.positionOf(p.borrower);
+    expect([after.debt, after.writtenOff]).to.deep.equal([0n, 0n]);
+    expect(after.collateral).to.be.lessThan(collateral);
+    expect(await p.pool.ladder(MaxUint256, 9)).to.deep.equal([]);
+  });
+
   it("is refused where a recovery would not fit the books", async () => {
     const p = await loadFixture(defaulted);
     await writeStorage(p.pool, "LendingPool", ["_ledger", "net"], 2n ** 103n - 1n);
