@@ -2,22 +2,23 @@
  * Proves that the attack tests can fail: breaks the contracts in one place at a time, as test/attacks/mutants.ts says, and
  * requires that the test named there fails. `npm run test:mutants [-- NAME…]`.
  */
-import { spawn } from "node:child_process";
-import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import path from "node:path/posix";
+
 import { MUTANTS, type Mutant } from "../test/attacks/mutants";
+import {
+  compile,
+  copyArtifacts,
+  dependantsOf,
+  inDirectory,
+  QUICK_SETTINGS,
+  run,
+  sourceOf,
+  writeBytecodes,
+} from "./mutate/compiler";
 
 const SUITE = "test/attacks";
 const WORKERS = Math.min(availableParallelism(), 4);
-
-/** As those of hardhat.config.ts, but for the optimiser: the least with which the stack suffices is the fastest. */
-const SETTINGS = {
-  evmVersion: "cancun",
-  viaIR: true,
-  optimizer: { enabled: true, runs: 1, details: { yul: true, yulDetails: { optimizerSteps: "u" } } },
-  metadata: { bytecodeHash: "none" },
-};
 
 interface Outcome {
   mutant: Mutant;
@@ -26,96 +27,20 @@ interface Outcome {
   seconds: number;
 }
 
-/** Runs a program of this repository's dependencies, and answers all that it wrote. Through files: large pipes break off. */
-function run(args: string[], directory: string, input = "", environment: Record<string, string> = {}) {
-  const [from, to] = ["input", "output"].map((name) => path.join(directory, name));
-  writeFileSync(from, input);
-  const [read, write] = [openSync(from, "r"), openSync(to, "w")];
-  return new Promise<string>((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...environment },
-      stdio: [read, write, write],
-    });
-    child.on("error", reject).on("close", () => {
-      for (const file of [read, write]) closeSync(file);
-      resolve(readFileSync(to, "utf8"));
-    });
-  });
-}
-
-/* ---------------------------------------------- SOURCES ---------------------------------------------- */
-
-const sources = new Map<string, string>();
-
-/** A source by its name in the compiler, read once. */
-function sourceOf(name: string): string {
-  const known = sources.get(name);
-  if (known !== undefined) return known;
-  const text = readFileSync(name.startsWith("contracts/") ? name : `node_modules/${name}`, "utf8");
-  sources.set(name, text);
-  return text;
-}
-
-/** The names of `name` and of all that it imports; without `declarations`, of all whose code may become a part of its own. */
-function closureOf(name: string, declarations = true, found = new Set<string>()): Set<string> {
-  if (found.has(name)) return found;
-  found.add(name);
-  if (!declarations && name.startsWith("contracts/interfaces/")) return found;
-  for (const [, target] of sourceOf(name).matchAll(/(?:from|import) "([^"]+)"/g)) {
-    closureOf(target.startsWith(".") ? path.join(path.dirname(name), target) : target, declarations, found);
-  }
-  return found;
-}
-
-/** Sources of what is deployed, in a test or on a live network; mocks do not import what is mutated. */
-const DEPLOYED = ["", "oracles/", "periphery/"].flatMap((folder) =>
-  readdirSync(`contracts/${folder}`)
-    .filter((file) => file.endsWith(".sol") && file !== "Dependencies.sol")
-    .map((file) => `contracts/${folder}${file}`),
-);
-
+/** A mutant's source. */
 function mutate({ name, file, find, replace }: Mutant): string {
   const parts = sourceOf(file).split(find);
   if (parts.length !== 2) throw new Error(`${name}: ${file} has its text ${parts.length - 1} times, not once`);
   return parts.join(replace);
 }
 
-/* --------------------------------------------- ONE MUTANT -------------------------------------------- */
-
-const artifactOf = (directory: string, source: string) =>
-  path.join(directory, source, `${path.basename(source, ".sol")}.json`);
-
 /** Compiles what a mutant changes, into a copy of the artifacts; without a mutant, everything as it is. */
-async function compile(mutant: Mutant | undefined, directory: string) {
-  const changed = mutant ? DEPLOYED.filter((source) => closureOf(source, false).has(mutant.file)) : DEPLOYED;
-  const names = new Set(changed.flatMap((source) => [...closureOf(source)]));
-  const textOf = (name: string) => (mutant && name === mutant.file ? mutate(mutant) : sourceOf(name));
-  const input = {
-    language: "Solidity",
-    sources: Object.fromEntries([...names].map((name) => [name, { content: textOf(name) }])),
-    settings: {
-      ...SETTINGS,
-      outputSelection: Object.fromEntries(
-        changed.map((source) => [source, { [path.basename(source, ".sol")]: ["evm.bytecode.object"] }]),
-      ),
-    },
-  };
-  const compiler = [require.resolve("solc/solc.js"), "--standard-json"];
-  const output = await run(compiler, directory, JSON.stringify(input));
-  const answer = JSON.parse(output.slice(output.indexOf("{"))) as {
-    errors?: { severity: string; formattedMessage: string }[];
-    contracts: Record<string, Record<string, { evm: { bytecode: { object: string } } }>>;
-  };
-  const errors = (answer.errors ?? []).filter(({ severity }) => severity === "error");
+async function prepare(mutant: Mutant | undefined, directory: string) {
+  const contracts = dependantsOf(mutant && [mutant.file]);
+  const texts = mutant ? { [mutant.file]: mutate(mutant) } : {};
+  const { errors, bytecodes } = await compile(contracts, texts, "bytecode", QUICK_SETTINGS, directory);
   if (errors.length) throw new Error(`${mutant?.name}: ${errors[0].formattedMessage}`);
-  const artifacts = path.join(directory, "artifacts");
-  cpSync("artifacts", artifacts, { recursive: true });
-  for (const source of changed) {
-    const file = artifactOf(artifacts, source);
-    const artifact = JSON.parse(readFileSync(file, "utf8")) as { bytecode: string };
-    artifact.bytecode = `0x${answer.contracts[source][path.basename(source, ".sol")].evm.bytecode.object}`;
-    writeFileSync(file, JSON.stringify(artifact));
-  }
+  writeBytecodes(copyArtifacts(directory), bytecodes);
 }
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -132,18 +57,9 @@ async function test(mutants: Mutant[], directory: string) {
   return { passed: count("passing"), failed: count("failing"), why, output };
 }
 
-async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(path.join(tmpdir(), "mutant-"));
-  try {
-    return await work(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
 /** A test proves something by its failure only if it passes without the mutant, compiled alike. */
 async function control(mutants: Mutant[], directory: string) {
-  await compile(undefined, directory);
+  await prepare(undefined, directory);
   const { passed, failed, output } = await test(mutants, directory);
   const titles = new Set(mutants.map(({ caughtBy }) => caughtBy)).size;
   if (failed !== 0 || passed !== titles) throw new Error(`without a mutant ${passed} of ${titles} pass\n${output}`);
@@ -152,7 +68,7 @@ async function control(mutants: Mutant[], directory: string) {
 
 async function attempt(mutant: Mutant, directory: string): Promise<Outcome> {
   const started = Date.now();
-  await compile(mutant, directory);
+  await prepare(mutant, directory);
   const { passed, failed, why, output } = await test([mutant], directory);
   if (passed + failed !== 1) throw new Error(`${mutant.name}: ${passed + failed} tests ran, not one\n${output}`);
   return { mutant, caught: failed === 1, how: why, seconds: (Date.now() - started) / 1000 };

@@ -85,8 +85,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "cover-all-or-nothing",
     file: "contracts/InsuranceFund.sol",
-    find: "uint256 left = assets.min(_available(s, limit));",
-    replace: "uint256 left = assets <= _available(s, limit) ? assets : 0;",
+    find: "left = left.min(_capital(s));",
+    replace: "if (left > _capital(s)) return (0, 0, 0);",
     suite: "losses.test.ts",
     caughtBy:
       "Cover is all or nothing: fund = shortfall − 1 empties and exactly 1 passes on; limit in the middle of a layer; two pools in one block.",
@@ -401,8 +401,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "limit-per-loss",
     file: "contracts/InsuranceFund.sol",
-    find: "allowed = allowed > limit.outstanding ? allowed - limit.outstanding : 0;",
-    replace: "",
+    find: "return _limitOf(limit).saturatingSub(limit.outstanding);",
+    replace: "return _limitOf(limit);",
     suite: "fund.test.ts",
     caughtBy:
       "A collusive drain with a worthless collateral or a pushed price takes ≤ the pool's limit; a pool nobody approved takes 0.",
@@ -444,8 +444,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "claim-twice",
     file: "contracts/BadDebtSocializer.sol",
-    find: "paid.lender += uint128(lender);",
-    replace: "",
+    find: "lender: paid.lender + uint128(lender),",
+    replace: "lender: paid.lender,",
     suite: "claims.test.ts",
     caughtBy:
       "Duplicate claim: claim, transfer, claim; the same id twice in a batch; partial then full: Σ ≤ entitlement.",
@@ -453,8 +453,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "claim-for-a-contract",
     file: "contracts/BadDebtSocializer.sol",
-    find: "if (msg.sender != account && account.code.length != 0 && !pool.isOperator(account, msg.sender)) {",
-    replace: "if (account == msg.sender && pool.isOperator(address(0), account)) {",
+    find: "if (!allowed) revert ClaimNotAuthorized(account, msg.sender);",
+    replace: "allowed;",
     suite: "claims.test.ts",
     caughtBy:
       "A searcher claims into a pair and skims it: of an account with code, claim is for the account and its operator only",

@@ -1,0 +1,266 @@
+/** Mutation testing: how many small mistakes in the contracts do the tests notice? */
+import { availableParallelism } from "node:os";
+
+import { checkOutput, parseCommandLine, runCommand } from "./gas/command";
+import {
+  compile,
+  dependantsOf,
+  inDirectory,
+  bytecodeOf,
+  FULL_SETTINGS,
+  QUICK_SETTINGS,
+  run,
+  sourceOf,
+} from "./mutate/compiler";
+import { constantsOf, mutantsOf, type Mutant } from "./mutate/operators";
+import { Results, type Status } from "./mutate/results";
+import { scoreOf, showSurvivor, showTable, tableOf, writeReport } from "./mutate/report";
+import { FUNCTIONS, PROPERTY, SUITES } from "./mutate/suites";
+import { build, switchOn, textOf, type Build } from "./mutate/switches";
+import { Tester } from "./mutate/tester";
+import type { Order } from "./mutate/worker";
+import { InputError } from "./replay/errors";
+
+const SAMPLE = 150;
+/** More of them make the contracts larger than a block can deploy. */
+const BATCH = 200;
+const GOAL = 0.9;
+
+const HELP = `Changes the contracts in one small way at a time, and looks whether a test notices.
+
+  npm run mutate                    ${SAMPLE} mutants of the libraries, the shares, the write-down, the waterfall, the guard and the claims
+  npm run mutate -- --sample 20     fewer, or more; the same in every run
+  npm run mutate -- --seed 7        others
+  npm run mutate -- --file FILE     of one source only, contracts/libraries/Waterfall.sol, say
+  npm run mutate -- --all           all of them: hours
+  npm run mutate -- --id ID         one, by its name in a report
+  npm run mutate -- --report FILE   writes the results as Markdown, too
+  npm run mutate -- --workers 1     tests in as many processes at once
+
+Results are kept in cache/ until a source changes; those of survivors, until a test does.
+Exit code 0: at least ${GOAL * 100} % killed; 1: fewer, or the contracts fail the tests without any change; 2: the command line.`;
+
+interface Options {
+  files: string[];
+  ids: string[];
+  sample: number;
+  seed: number;
+  workers: number;
+  report?: string;
+}
+
+function parseOptions(): Options | undefined {
+  const { values, positionals } = parseCommandLine({
+    options: {
+      help: { type: "boolean" },
+      all: { type: "boolean" },
+      file: { type: "string", multiple: true },
+      id: { type: "string", multiple: true },
+      sample: { type: "string" },
+      seed: { type: "string" },
+      workers: { type: "string" },
+      report: { type: "string" },
+    },
+    allowPositionals: true,
+  });
+  if (values.help) return undefined;
+  if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
+  const whole = (flag: "sample" | "seed" | "workers", otherwise: number, least: number) => {
+    const text = values[flag] ?? String(otherwise);
+    if (!/^\d{1,6}$/.test(text) || Number(text) < least)
+      throw new InputError(`--${flag} ${text}: a number from ${least} up`);
+    return Number(text);
+  };
+  const { all = false, file: files = Object.keys(SUITES), id: ids = [], report } = values;
+  const unknown = files.find((file) => !(file in SUITES));
+  if (unknown !== undefined) throw new InputError(`${unknown}: not mutated; one of ${Object.keys(SUITES).join(", ")}`);
+  if (all && values.sample !== undefined) throw new InputError("--all and --sample: use one of them");
+  if (report !== undefined) checkOutput("--report", report);
+  const everything = all || (values.file !== undefined && values.sample === undefined);
+  return {
+    files: ids.length ? Object.keys(SUITES) : files,
+    ids,
+    sample: everything ? Infinity : whole("sample", SAMPLE, 1),
+    seed: whole("seed", 1, 0),
+    workers: whole("workers", Math.min(availableParallelism(), 2), 1),
+    report,
+  };
+}
+
+/* ---------------------------------------------- MUTANTS ---------------------------------------------- */
+
+async function findMutants(files: readonly string[]): Promise<Mutant[]> {
+  const { asts } = await inDirectory((directory) => compile(dependantsOf(files), {}, "ast", QUICK_SETTINGS, directory));
+  const constants = new Set(Object.values(asts).flatMap(constantsOf));
+  return files.flatMap((file) =>
+    mutantsOf({ file, bytes: Buffer.from(sourceOf(file)), ast: asts[file] }, constants, FUNCTIONS[file]),
+  );
+}
+
+/** Numbers in [0, 1), the same for a seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** As large a part of each file's mutants as of any other's. */
+function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
+  if (count >= mutants.length) return [...mutants];
+  const random = randomOf(seed);
+  const files = [...new Set(mutants.map(({ file }) => file))];
+  // all in an order in which each file's are spread evenly, from which every n-th is taken
+  const shuffled = files.flatMap((file) => {
+    const own = mutants.filter((mutant) => mutant.file === file).map((mutant) => ({ mutant, at: random() }));
+    return own.sort((a, b) => a.at - b.at).map(({ mutant }) => mutant);
+  });
+  const offset = random();
+  return Array.from({ length: count }, (_, i) => shuffled[Math.floor(((i + offset) * shuffled.length) / count)]);
+}
+
+/* ----------------------------------------------- TRIALS ---------------------------------------------- */
+
+/** One process that tests the mutants of a build. */
+class Trial {
+  private readonly tester: Tester;
+  /** Titles of the tests that fail without a mutant, by file. */
+  private readonly failing = new Map<string, string[]>();
+
+  constructor(
+    private readonly built: Build,
+    directory: string,
+  ) {
+    this.tester = new Tester(directory);
+  }
+
+  async run(index: number): Promise<[status: Status, by?: string]> {
+    const mutant = this.built.mutants[index];
+    for (const stage of [{ files: SUITES[mutant.file], fuzz: 1 }, PROPERTY]) {
+      const outcome = await this.tester.run(switchOn(this.built, index), { ...stage, bail: true });
+      if (!outcome) return ["endless"];
+      const [failure] = outcome.failures;
+      if (!failure) continue;
+      await this.requireSound({ ...stage, files: [failure.file] }, failure.title);
+      return ["killed", failure.title];
+    }
+    return ["survived"];
+  }
+
+  /** A test proves something by its failure only if it passes without a mutant, compiled alike. */
+  private async requireSound(stage: Omit<Order, "bail">, title: string) {
+    const [file] = stage.files;
+    let failing = this.failing.get(file);
+    if (!failing) {
+      const outcome = await this.tester.run(switchOn(this.built), { ...stage, bail: false });
+      if (!outcome) throw new Error(`${file} does not end without a mutant`);
+      failing = outcome.failures.map((failure) => failure.title);
+      this.failing.set(file, failing);
+    }
+    if (failing.includes(title)) throw new Error(`${file}: "${title}" fails without a mutant`);
+  }
+
+  stop() {
+    this.tester.stop();
+  }
+}
+
+async function test(mutants: readonly Mutant[], results: Results, workers: number) {
+  let count = 0;
+  const show = (mutant: Mutant, status: Status, by = "") =>
+    console.log(`${String(++count).padStart(5)} of ${mutants.length}  ${status.padEnd(12)} ${mutant.id}  ${by}`);
+  for (let first = 0; first < mutants.length; first += BATCH) {
+    await inDirectory(async (directory) => {
+      const built = await build(mutants.slice(first, first + BATCH), directory);
+      for (const mutant of built.uncompilable) show(mutant, results.add(mutant, "uncompilable").status);
+      const queue = [...built.mutants.keys()].filter((index) => !built.uncompilable.includes(built.mutants[index]));
+      const work = (folder: string) => async () => {
+        const trial = new Trial(built, folder);
+        try {
+          for (let index = queue.shift(); index !== undefined; index = queue.shift()) {
+            const [status, by] = await trial.run(index);
+            results.add(built.mutants[index], status, by);
+            show(built.mutants[index], status, by);
+          }
+        } finally {
+          trial.stop();
+        }
+      };
+      await Promise.all(Array.from({ length: workers }, () => inDirectory((folder) => work(folder)())));
+    });
+  }
+}
+
+/* ----------------------------------------------- PROOFS ---------------------------------------------- */
+
+/** What is compiled to compare a mutant with the original: of a pure library all that it does is in its harness. */
+const proofOf = ({ file }: Mutant) =>
+  file.startsWith("contracts/libraries/")
+    ? ["contracts/mocks/MathHarness.sol"]
+    : dependantsOf([file]).filter((source) => !source.startsWith("contracts/mocks/"));
+
+/** Finds the survivors of which the optimiser makes the same as of the original: there is nothing to notice. */
+async function prove(survivors: readonly Mutant[], results: Results) {
+  for (const mutant of survivors) {
+    await inDirectory(async (directory) => {
+      const contracts = proofOf(mutant);
+      const texts = { [mutant.file]: textOf(mutant) };
+      const { errors, bytecodes } = await compile(contracts, texts, "bytecode", FULL_SETTINGS, directory);
+      // what does not compile alone was not refused behind its switch: it is no mistake that anybody could make
+      const same = contracts.every((source) => bytecodes[source] === bytecodeOf(source));
+      results.add(mutant, errors.length ? "uncompilable" : same ? "equal" : "distinct");
+    });
+  }
+}
+
+/* ------------------------------------------------ ALL ------------------------------------------------ */
+
+/** The command again, as far as it chooses what is tried. */
+function commandOf({ files, sample, seed }: Options): string {
+  const some = files.length < Object.keys(SUITES).length ? files.map((file) => `--file ${file}`) : [];
+  const count = sample === Infinity ? ["--all"] : [`--sample ${sample}`, `--seed ${seed}`];
+  return ["npm run mutate --", ...some, ...count].join(" ");
+}
+
+async function main(options: Options) {
+  const started = Date.now();
+  const hardhat = require.resolve("hardhat/internal/cli/bootstrap.js");
+  await inDirectory((directory) => run([hardhat, "compile", "--quiet"], directory));
+  const all = await findMutants(options.files);
+  const unknown = options.ids.find((id) => !all.some((mutant) => mutant.id === id));
+  if (unknown !== undefined) throw new InputError(`${unknown}: there is no such mutant`);
+  const chosen = options.ids.length
+    ? all.filter(({ id }) => options.ids.includes(id))
+    : draw(all, options.sample, options.seed);
+
+  const results = new Results();
+  const open = chosen.filter((mutant) => options.ids.length || !results.of(mutant));
+  console.log(
+    `${chosen.length} of ${all.length} mutants, ${chosen.length - open.length} of them known from a run before`,
+  );
+  await test(open, results, options.workers);
+
+  const undecided = chosen.filter((mutant) => results.of(mutant)?.status === "survived");
+  if (undecided.length) console.log(`${undecided.length} survivors: comparing their bytecode with the original's`);
+  await prove(undecided, results);
+
+  const outcomes = chosen.map((mutant) => ({ mutant, status: results.of(mutant)!.status }));
+  const table = tableOf(all, outcomes);
+  const survivors = outcomes.filter(({ status }) => status === "distinct");
+  for (const survivor of survivors) console.log(`\n${showSurvivor(survivor)}`);
+  console.log(`\n${showTable(table)}`);
+  const score = scoreOf(table.total);
+  const minutes = (Date.now() - started) / 60_000;
+  console.log(`\n${(100 * score).toFixed(1)} % killed, in ${minutes.toFixed(1)} minutes`);
+  if (options.report !== undefined) writeReport(options.report, commandOf(options), all, outcomes);
+  if (score < GOAL) process.exitCode = 1;
+}
+
+void runCommand(async () => {
+  const options = parseOptions();
+  if (!options) return console.log(HELP);
+  await main(options);
+});

@@ -1,0 +1,50 @@
+/** What is mutated, and the tests that must notice: those that fail soonest first. */
+
+const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.test.ts`);
+const pool = (...names: string[]) => unit(...names.map((name) => `pool/${name}`));
+const attacks = (...names: string[]) => names.map((name) => `test/attacks/${name}.test.ts`);
+const scenarios = (...names: string[]) => names.map((name) => `test/scenario/${name}.test.ts`);
+
+const MATH = unit("math");
+const LOSSES = [
+  ...pool("writeDown", "writtenOff"),
+  ...unit("socializer"),
+  ...scenarios("recoveries", "cover", "generations", "fairness"),
+];
+
+/** Random calls, for what has survived all else: a few of the sequences. */
+export const PROPERTY = { files: ["test/property/core.test.ts"], fuzz: 0.1 };
+
+const LISTS: Record<string, string[]> = {
+  "contracts/libraries/Interest.sol": [...MATH, ...pool("interest"), ...attacks("interest")],
+  "contracts/libraries/Liquidation.sol": [...MATH, ...pool("liquidation", "writeDown")],
+  "contracts/libraries/Premium.sol": [...MATH, ...unit("fund"), ...attacks("fund")],
+  "contracts/libraries/RiskLadder.sol": [...MATH, ...pool("guard")],
+  "contracts/libraries/SharesMath.sol": [...MATH, ...pool("erc4626"), ...scenarios("generations")],
+  "contracts/libraries/Waterfall.sol": [...MATH, ...LOSSES],
+  "contracts/base/EpochLedger.sol": [...pool("epochs", "tokens"), ...LOSSES],
+  "contracts/base/EpochShares.sol": [...pool("epochs", "erc20", "erc4626"), ...LOSSES, ...attacks("losses", "shares")],
+  "contracts/base/PoolDefault.sol": [
+    ...pool("writeDown", "liquidation", "writtenOff"),
+    ...attacks("liquidation", "losses"),
+    ...LOSSES,
+    ...pool("reentrancy", "tokens"),
+  ],
+  "contracts/base/PoolLadder.sol": [...pool("guard", "erc4626"), ...attacks("guard", "losses", "oracle")],
+  "contracts/BadDebtSocializer.sol": [
+    ...unit("socializer"),
+    ...scenarios("recoveries", "cover", "generations", "fairness"),
+    ...pool("writeDown", "writtenOff"),
+    ...attacks("claims", "losses"),
+  ],
+  "contracts/InsuranceFund.sol": [...unit("fund", "heldExits"), ...scenarios("cover"), ...attacks("fund")],
+};
+
+export const SUITES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(LISTS).map(([source, files]) => [source, [...new Set(files)]]),
+);
+
+/** Of the fund, what a loss and a recovery reach; of the others, everything. */
+export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  "contracts/InsuranceFund.sol": ["cover", "_slash", "creditRecovery"],
+};

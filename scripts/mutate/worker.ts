@@ -1,0 +1,58 @@
+/** A process of its own that runs test files again and again, against whatever bytecode MUTANT_ARTIFACTS has by then. */
+import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
+import hre from "hardhat";
+import Mocha from "mocha";
+import path from "node:path";
+
+export interface Order {
+  files: readonly string[];
+  /** FUZZ_RUNS of test/helpers/fuzz.ts. */
+  fuzz: number;
+  /** Whether the first failure ends it. */
+  bail: boolean;
+}
+
+export interface Failure {
+  file: string;
+  title: string;
+  message: string;
+}
+
+export interface Outcome {
+  failures: Failure[];
+  passed: number;
+}
+
+const TESTS = path.resolve("test");
+
+/** The parent process says what happens. */
+class Silent extends Mocha.reporters.Base {
+  override epilogue() {}
+}
+
+async function test({ files, fuzz, bail }: Order): Promise<Outcome> {
+  process.env.FUZZ_RUNS = String(fuzz);
+  await hre.network.provider.send("hardhat_reset");
+  await clearSnapshots();
+  // tests keep what they deployed, and register themselves when they are loaded
+  for (const name of Object.keys(require.cache)) if (name.startsWith(TESTS)) delete require.cache[name];
+  const mocha = new Mocha({ ...hre.config.mocha, bail, reporter: Silent });
+  for (const file of files) mocha.addFile(path.resolve(file));
+  const outcome: Outcome = { failures: [], passed: 0 };
+  const nameOf = (file = "") => path.relative("", file);
+  await new Promise<void>((resolve) => {
+    const runner = mocha.run(() => resolve());
+    runner.on("pass", () => outcome.passed++);
+    runner.on("fail", (failed, error) => {
+      const [message] = String((error as Error).message).split("\n");
+      outcome.failures.push({ file: nameOf(failed.file), title: failed.fullTitle(), message });
+    });
+  });
+  mocha.dispose();
+  return outcome;
+}
+
+process.on("message", (order: Order) => {
+  void test(order).then((outcome) => process.send!(outcome));
+});
+process.send!("ready");
