@@ -19,6 +19,7 @@ const SUITES = ["test/scenario", "test/attacks"];
 /** What cannot run there, and why. */
 const EXCLUDED: Record<string, string> = {
   "replay.test.ts": "the replay runs on the in-process chain only",
+  "scale.test.ts": "so does what it starts",
 };
 
 async function freePort(): Promise<number> {

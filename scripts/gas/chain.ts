@@ -15,6 +15,11 @@ export interface Cost {
   hash: string;
 }
 
+/** Seconds from a block to the next. */
+interface Pace {
+  spacing: number;
+}
+
 /**
  * A fresh in-process chain on which every transaction is a block of its own, some seconds after the one before, whoever sends
  * it: two runs see the same blocks.
@@ -23,6 +28,7 @@ export class GasChain {
   private constructor(
     private readonly hre: HardhatRuntimeEnvironment,
     private readonly signers: readonly HardhatEthersSigner[],
+    private readonly pace: Pace,
   ) {}
 
   static async start(): Promise<GasChain> {
@@ -32,10 +38,12 @@ export class GasChain {
     // Read when the chain starts, which is at the first request.
     config.hardfork = HARDFORK;
     config.initialDate = START;
+    config.allowBlocksWithSameTimestamp = true;
     if (!Array.isArray(config.accounts)) config.accounts.count = PEOPLE.length + BYSTANDERS;
     await hre.run("compile", { quiet: true });
-    pace(hre.network.provider);
-    return new GasChain(hre, await hre.ethers.getSigners());
+    const pace = { spacing: SPACING };
+    keepPace(hre.network.provider, pace);
+    return new GasChain(hre, await hre.ethers.getSigners(), pace);
   }
 
   get artifacts() {
@@ -77,6 +85,17 @@ export class GasChain {
     await this.request("evm_mine", []);
   }
 
+  /** Has the transactions of `run` happen at the time of the first one, however many they are. */
+  async atOnce<T>(run: () => Promise<T>): Promise<T> {
+    await this.wait(SPACING);
+    this.pace.spacing = 0;
+    try {
+      return await run();
+    } finally {
+      this.pace.spacing = SPACING;
+    }
+  }
+
   /** Runs on a copy of the chain as it is now: nothing of it remains. */
   async apart<T>(run: () => Promise<T>): Promise<T> {
     const snapshot = await this.request("evm_snapshot", []);
@@ -94,13 +113,13 @@ export class GasChain {
 }
 
 /** Has each transaction wait for its turn, wherever it comes from: the clock of this machine must not decide on interest. */
-function pace(provider: EthereumProvider): void {
+function keepPace(provider: EthereumProvider, pace: Pace): void {
   const request = provider.request.bind(provider);
   provider.request = async (args) => {
     if (args.method === "eth_sendTransaction") {
       const latest = await request({ method: "eth_getBlockByNumber", params: ["latest", false] });
       const { timestamp } = latest as { timestamp: string };
-      await request({ method: "evm_setNextBlockTimestamp", params: [Number(timestamp) + SPACING] });
+      await request({ method: "evm_setNextBlockTimestamp", params: [Number(timestamp) + pace.spacing] });
     }
     return request(args);
   };

@@ -34,7 +34,7 @@ export async function deployLagan(chain: GasChain, tokens: Tokens, onCreated?: O
   const parts = { socializer: await socializer.getAddress(), factory: await factory.getAddress() };
   const fundParams = { ...fundTerms, ...parts, asset: tokens.loan };
   const fund = await deployFund(d, fundParams, await manager.getAddress());
-  await deployLens(d);
+  const lens = await deployLens(d);
   await assignFunctions(manager, factory, fund);
   await grantRole(manager, "RISK", builder.address, 0n);
 
@@ -48,7 +48,7 @@ export async function deployLagan(chain: GasChain, tokens: Tokens, onCreated?: O
     socializer: parts.socializer,
   };
   const pool = await createPool(factory, params);
-  return { factory, socializer, fund, fundParams, pool, params, spender: await pool.getAddress() };
+  return { factory, socializer, fund, fundParams, lens, pool, params, spender: await pool.getAddress() };
 }
 
 function observedDeployer(chain: GasChain, inner: Deployer, onCreated: OnCreated | undefined): Deployer {

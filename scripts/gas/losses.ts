@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { dataSlice, getAddress, id, MaxUint256 } from "ethers";
 import type { GasChain } from "./chain";
-import { COVERS, coversOf, requireBorne } from "./cover";
+import { COVERS, coversOf, requireBorne, type Cover } from "./cover";
 import type { Lagan } from "./lagan";
 import { borrowVictims, type Market, type Measure } from "./operations";
 import { loans, PRICES, VICTIM } from "./scenario";
@@ -24,28 +24,17 @@ export async function measureLosses(
   market: Market,
   measure: Measure,
 ): Promise<void> {
-  const { pool } = lagan;
-  const liquidator = pool.connect(chain.person("liquidator"));
-  const victims = [chain.person("victim"), chain.person("victim2")];
-  const covers = coversOf(chain, lagan, tokens);
-
+  const liquidator = lagan.pool.connect(chain.person("liquidator"));
   for (const crowd of CROWDS) {
     await chain.apart(async () => {
       await addLenders(chain, lagan, crowd - 1);
+      const bear = lossesIn(chain, lagan, tokens, market, measure);
+      const among = `${crowd.toLocaleString("en-US")} lenders`;
       for (const cover of COVERS) {
-        const bear = async (operation: string, book: (victim: HardhatEthersSigner) => Promise<unknown>) =>
-          chain.apart(async () => {
-            await covers[cover].prepare?.();
-            await borrowVictims(market, victims);
-            await market.setPrice(PRICES.shortfall);
-            await market.touch();
-            await book(victims[0]);
-            await covers[cover].renew?.();
-            await measure(`${operation}, ${crowd.toLocaleString("en-US")} lenders`, () => book(victims[1]));
-            await requireBorne(lagan, cover);
-          });
-        await bear(`write down, ${cover}`, (victim) => liquidator.writeDown([victim]));
-        await bear(`liquidate with bad debt, ${cover}`, (victim) => liquidator.liquidate(victim, MaxUint256, 0n, "0x"));
+        await bear(`write down, ${cover}, ${among}`, cover, (victim) => liquidator.writeDown([victim]));
+        await bear(`liquidate with bad debt, ${cover}, ${among}`, cover, (victim) =>
+          liquidator.liquidate(victim, MaxUint256, 0n, "0x"),
+        );
       }
     });
   }
@@ -75,6 +64,23 @@ export async function measureOddLosses(
       await requireBorne(lagan, cover);
     });
   }
+}
+
+/** Measures how the second loss of the market as it is gets booked. */
+export function lossesIn(chain: GasChain, lagan: Lagan, tokens: Tokens, market: Market, measure: Measure) {
+  const victims = [chain.person("victim"), chain.person("victim2")];
+  const covers = coversOf(chain, lagan, tokens);
+  return (operation: string, cover: Cover, book: (victim: HardhatEthersSigner) => Promise<unknown>) =>
+    chain.apart(async () => {
+      await covers[cover].prepare?.();
+      await borrowVictims(market, victims);
+      await market.setPrice(PRICES.shortfall);
+      await market.touch();
+      await book(victims[0]);
+      await covers[cover].renew?.();
+      await measure(operation, () => book(victims[1]));
+      await requireBorne(lagan, cover);
+    });
 }
 
 /** What a write-down of many accounts costs. */
