@@ -1,3 +1,6 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { CLAIMS } from "../test/proofs";
 import { parseCommandLine, runCommand } from "./gas/command";
 import { table } from "./gas/table";
@@ -10,6 +13,7 @@ const HELP = `Proves the claims of docs/proofs.md about the contracts' source, f
   npm run prove                all claims
   npm run prove -- NAME…       some of them
   npm run prove -- --list      their names and what they say
+  npm run prove -- --export D  writes what is asked of the solver to the folder D, in SMT-LIB, for another one: all is unsat
 
   --seconds N                  what the solver may take for one question (60); what it leaves open counts as not proved
 
@@ -23,9 +27,14 @@ interface Outcome {
   seconds: number;
 }
 
-function parseOptions(): { claims: Claim[]; seconds: number; list: boolean } | undefined {
+function parseOptions(): { claims: Claim[]; seconds: number; list?: boolean; export?: string } | undefined {
   const { values, positionals } = parseCommandLine({
-    options: { help: { type: "boolean" }, list: { type: "boolean" }, seconds: { type: "string", default: "60" } },
+    options: {
+      help: { type: "boolean" },
+      list: { type: "boolean" },
+      export: { type: "string" },
+      seconds: { type: "string", default: "60" },
+    },
     allowPositionals: true,
   });
   if (values.help) return undefined;
@@ -34,7 +43,8 @@ function parseOptions(): { claims: Claim[]; seconds: number; list: boolean } | u
   const stranger = positionals.find((name) => !CLAIMS.some((claim) => claim.name === name));
   if (stranger !== undefined) throw new InputError(`${stranger}: no such claim, see --list`);
   const claims = CLAIMS.filter(({ name }) => !positionals.length || positionals.includes(name));
-  return { claims, seconds, list: values.list ?? false };
+  if (values.export === "") throw new InputError("--export needs the name of a folder");
+  return { claims, seconds, list: values.list, export: values.export };
 }
 
 const isProved = ({ proof, broken }: Outcome) => proof.verdict === "proved" && broken.verdict === "refuted";
@@ -80,6 +90,14 @@ async function prove(claims: Claim[], seconds: number): Promise<void> {
   if (open.length) process.exitCode = 1;
 }
 
+function exportTo(folder: string, claims: Claim[]): void {
+  const prover = new Prover(new Solver(), 0);
+  mkdirSync(folder, { recursive: true });
+  for (const claim of claims) {
+    prover.questions(claim).forEach((text, i) => writeFileSync(join(folder, `${claim.name}-${i + 1}.smt2`), text));
+  }
+}
+
 void runCommand(async () => {
   const options = parseOptions();
   if (!options) console.log(HELP);
@@ -91,5 +109,6 @@ void runCommand(async () => {
         2,
       ),
     );
+  else if (options.export !== undefined) exportTo(options.export, options.claims);
   else await prove(options.claims, options.seconds);
 });

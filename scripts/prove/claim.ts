@@ -42,6 +42,8 @@ export interface Result {
 interface Goal {
   that: Bool;
   text: string;
+  /** Whether it is a line of the claim itself, no step on the way and no obligation of the run. */
+  claimed: boolean;
   /** What may be used. */
   given: Bool[];
   /** That only, and the ranges of the inputs: no more than a few products for the solver to think about. */
@@ -89,9 +91,8 @@ export class Run {
     this.declare(inputs, "", this.names);
     // storage variables and immutables are found by their names
     for (const [name, value] of this.names.values) this.execution.state.values.set(name, value);
-    for (const name of ["msg.sender", "block.timestamp"]) {
-      this.execution.state.values.set(name, this.model.input(name, [0n, 2n ** 40n - 1n]));
-    }
+    this.execution.state.values.set("msg.sender", this.model.input("msg.sender", [0n, 2n ** 160n - 1n]));
+    this.execution.state.values.set("block.timestamp", this.model.input("block.timestamp", [0n, 2n ** 40n - 1n]));
     for (const line of script) this.line(line);
   }
 
@@ -104,9 +105,9 @@ export class Run {
   private inputOf(name: string, input: Inputs[string]): Value {
     if (typeof input === "bigint") return int(input);
     if (typeof input === "boolean") return bool(input);
-    if (Array.isArray(input)) return this.model.input(name, input as unknown as Range);
+    if (isRange(input)) return this.model.input(name, input);
     const fields = this.execution.allocate();
-    this.declare(input as Inputs, `${name}.`, fields);
+    this.declare(input, `${name}.`, fields);
     return fields;
   }
 
@@ -134,7 +135,7 @@ export class Run {
     const that = truth(evaluate(rest, this.scope)[0]);
     this.takeEvents();
     if (verb === "assume") this.execution.decide(that);
-    else this.goal(that, rest, by);
+    else this.goal(that, rest, verb === "prove", by);
     this.learn(that);
     if (label) this.labels.set(label, that);
   }
@@ -143,7 +144,7 @@ export class Run {
     const { events } = this.execution;
     for (; this.taken < events.length; this.taken++) {
       const { kind, that, what } = events[this.taken];
-      if (kind === "obligation") this.goal(that, what);
+      if (kind === "obligation") this.goal(that, what, false);
       this.learn(that);
     }
   }
@@ -152,17 +153,24 @@ export class Run {
     this.known.push(that);
   }
 
-  private goal(that: Bool, text: string, by?: string): void {
+  private goal(that: Bool, text: string, claimed: boolean, by?: string): void {
     const given = by?.split(", ").map((label) => {
       const fact = this.labels.get(label);
       if (!fact) throw new SyntaxError(`no line with the label ${label}`);
       return fact;
     });
-    this.goals.push({ that, text, given: given ?? [...this.known], alone: !!given });
+    this.goals.push({ that, text, claimed, given: given ?? [...this.known], alone: !!given });
   }
 }
 
+const isRange = (input: Range | Inputs): input is Range => Array.isArray(input);
+
 /* ------------------------------------------------ PROOF ---------------------------------------------- */
+
+/** Each takes twice as long as the one before, the last one as long as it may. */
+const TRIES = 5;
+/** For a counterexample: there are others. */
+const SHORT_TRIES = 3;
 
 export class Prover {
   private readonly sources = new Map<string, Source>();
@@ -174,14 +182,18 @@ export class Prover {
 
   /** Shows that no goal of the claim has a counterexample. */
   async prove(claim: Claim): Promise<Result> {
-    const { model, goals } = new Run(this.source(claim.entry), claim);
+    this.solver.stop(); // so that an answer does not depend on the claims before this one
+    const { model, goals } = this.run(claim);
     let questions = 0;
     for (const goal of goals) {
       questions++;
       const { verdict, values } = await this.refute(model, goal);
       if (verdict === "unsat") continue;
-      if (verdict === "unknown") return { verdict, questions, formula: goal.text };
-      return { verdict: "refuted", questions, formula: goal.text, counterexample: inputsOf(model, values) };
+      const counterexample = inputsOf(model, values);
+      if (verdict === "unknown" || !violates(model, goal, counterexample)) {
+        return { verdict: "unknown", questions, formula: goal.text };
+      }
+      return { verdict: "refuted", questions, formula: goal.text, counterexample };
     }
     return { verdict: "proved", questions };
   }
@@ -196,22 +208,37 @@ export class Prover {
     const inputs = { ...claim.inputs, ...such };
     const { model, goals } = new Run(new Source(claim.entry, change), { ...claim, inputs, script });
     let questions = 0;
-    for (const goal of goals) {
+    for (const goal of goals.filter(({ claimed }) => claimed)) {
       questions++;
-      const { verdict, values } = await this.refute(model, goal);
+      const { verdict, values } = await this.refute(model, goal, SHORT_TRIES);
       if (verdict !== "sat") continue;
       const counterexample = inputsOf(model, values);
-      const all = model.evaluate(counterexample);
-      // the solver knows less of powers and quotients than there is to know
-      if (goal.that.at(all) || !goal.given.every((fact) => fact.at(all))) continue;
-      return { verdict: "refuted", questions, formula: goal.text, counterexample };
+      if (violates(model, goal, counterexample)) {
+        return { verdict: "refuted", questions, formula: goal.text, counterexample };
+      }
     }
     return { verdict: "unknown", questions };
   }
 
-  private refute(model: Model, { that, given, alone }: Goal): Promise<Answer> {
-    const facts = [...(alone ? [] : model.axioms()), ...given, not(that)].map(({ smt }) => `(assert ${smt})`);
-    return this.solver.check({ assertions: [model.declarations(), ...facts].join("\n"), seconds: this.seconds });
+  /** What is asked to prove a claim, in SMT-LIB: the answer to each is to be `unsat`. */
+  questions(claim: Claim): string[] {
+    const { model, goals } = this.run(claim);
+    return goals.map((goal) => `; ${goal.text}\n${question(model, goal)}\n(check-sat)\n`);
+  }
+
+  private run(claim: Claim): Run {
+    return new Run(this.source(claim.entry), claim);
+  }
+
+  /** Asks for a counterexample, at first in short tries. */
+  private async refute(model: Model, goal: Goal, tries = TRIES): Promise<Answer> {
+    const assertions = question(model, goal);
+    for (let seed = 0; seed < tries; seed++) {
+      const seconds = this.seconds / 2 ** (TRIES - 1 - seed);
+      const answer = await this.solver.check({ assertions, seconds, seed });
+      if (answer.verdict !== "unknown") return answer;
+    }
+    return { verdict: "unknown", values: [] };
   }
 
   private source(entry: string): Source {
@@ -225,4 +252,15 @@ export class Prover {
 function inputsOf(model: Model, values: Answer["values"]): Map<string, bigint> {
   const found = new Map(values);
   return new Map([...model.inputs].map(([name, [from]]) => [name, BigInt(found.get(name) ?? from)]));
+}
+
+/** Whether numbers meet what a goal assumes and not what it says. The solver knows less of powers and quotients than there is to know. */
+function violates(model: Model, { that, given }: Goal, inputs: Map<string, bigint>): boolean {
+  const values = model.evaluate(inputs);
+  return given.every((fact) => fact.at(values)) && !that.at(values);
+}
+
+function question(model: Model, { that, given, alone }: Goal): string {
+  const facts = [...(alone ? [] : model.axioms()), ...given, not(that)];
+  return [model.declarations(), ...facts.map(({ smt }) => `(assert ${smt})`)].join("\n");
 }

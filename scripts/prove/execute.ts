@@ -358,12 +358,16 @@ export class Execution {
     return this.under(condition, yes).map((value, i) => this.choose(condition, value, others[i]));
   }
 
-  /** Evaluates what is reached only where `condition` holds. */
+  /** Evaluates what is reached only where `condition` holds, and must not change anything. */
   private under(condition: Bool, e: Expression): Value[] {
     const outer = this.path;
+    const before = this.snapshot();
     this.path = and(outer, condition);
     const values = this.evaluate(e);
     this.path = outer;
+    for (const [fields, known] of before) {
+      if ([...known].some(([name, value]) => fields.get(name) !== value)) throw new Error("a condition has an effect");
+    }
     return values;
   }
 
@@ -476,11 +480,14 @@ export class Execution {
       });
     }
     if (declaration?.nodeType !== "FunctionDefinition") throw new Error(`a call of ${name}`);
-    const args = e.arguments.map((argument) => this.one(argument));
     // x.min(y)
-    if (expression.nodeType === "MemberAccess" && !/^type\(/.test(expression.expression.typeDescriptions.typeString)) {
-      args.unshift(this.one(expression.expression));
-    }
+    const bound =
+      expression.nodeType === "MemberAccess" && !/^type\(/.test(expression.expression.typeDescriptions.typeString);
+    const given = bound ? [expression.expression, ...e.arguments] : e.arguments;
+    const args = given.map((argument, i) => {
+      const value = this.one(argument);
+      return copies(declaration.parameters.parameters[i].storageLocation, argument) ? this.clone(value) : value;
+    });
     return this.call(declaration, args);
   }
 

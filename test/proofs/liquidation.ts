@@ -117,7 +117,11 @@ export const LIQUIDATION: Claim[] = [
       file: "contracts/base/PoolDefault.sol",
       find: "value = ofDebt < debt ? Interest.debtOf((ofDebt * WAD) / index, index) : repaid;",
       replace: "value = repaid;",
-      such: EXAMPLE,
+      such: {
+        ...EXAMPLE,
+        _positions: { scaledDebt: [1n, 10n], collateral: [1n, 50n], tick: 0n, writtenOffs: 1n },
+        s: { index: [2n * WAD, 3n * WAD], scaledDebt: 10n, borrowed: 0n, debt: 30n, topTick: 0n },
+      },
     },
   },
   {
