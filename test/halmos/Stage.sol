@@ -4,12 +4,15 @@ pragma solidity ^0.8.28;
 import {BadDebtSocializer} from "../../contracts/BadDebtSocializer.sol";
 import {PoolState} from "../../contracts/interfaces/ILendingPool.sol";
 
-/// @notice What the socializer asks of a pool without a fund, and of its factory; balances are whatever a proof wants them to be.
+/// @notice What the socializer asks of a pool without a fund, and of its factory; balances are whatever a proof wants them to be,
+/// and need not even add up to the supply.
 contract Stage {
+    /// @dev A power of two, by which a solver divides at ease.
+    uint256 private constant SUPPLY = 1 << 64;
+
     address public immutable asset;
     uint256 public epoch;
     mapping(address => uint256) private balances;
-    uint256 private supply;
 
     constructor(address asset_) {
         asset = asset_;
@@ -17,7 +20,6 @@ contract Stage {
 
     function hold(address account, uint256 shares) external {
         balances[account] = shares;
-        supply += shares;
     }
 
     /// @dev A loss of principal only, large enough for an epoch.
@@ -29,8 +31,8 @@ contract Stage {
         return balances[account];
     }
 
-    function supplyAt(uint256) external view returns (uint256) {
-        return supply;
+    function supplyAt(uint256) external pure returns (uint256) {
+        return SUPPLY;
     }
 
     function state() external pure returns (PoolState memory s) {
