@@ -6,22 +6,34 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IBadDebtSocializer, Loss} from "../interfaces/IBadDebtSocializer.sol";
 import {Coverage, IInsuranceFund} from "../interfaces/IInsuranceFund.sol";
 import {ILendingPool, LadderTick, PoolState} from "../interfaces/ILendingPool.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {Liquidation} from "../libraries/Liquidation.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 
-/// @notice What a test compares after a step, in one call.
+/// @notice What a test compares after a step, in one call: pools of one fund, and the fund.
 contract ProtocolProbe {
     struct Reading {
         uint256 time;
-        PoolState pool;
-        uint256 poolTokens;
+        FundReading fund;
+        PoolReading[] pools;
+    }
+
+    struct FundReading {
         uint256 staked;
         uint256 stakeSupply;
         uint256 reserve;
         uint256 unvestedPremium;
-        uint256 coverage;
         uint256 fundTokens;
-        Coverage limit;
         bool exitsHeld;
+        uint256[] stakes; // shares of each user
+        Request[] requests; // of each user
+    }
+
+    struct PoolReading {
+        PoolState pool;
+        uint256 poolTokens;
+        uint256 coverage;
+        Coverage limit;
         Risk risk;
         Holding[] holdings; // of all users
         Account[] accounts; // of those asked for
@@ -32,7 +44,6 @@ contract ProtocolProbe {
         uint256 shares;
         uint256 scaledDebt;
         uint256 collateral;
-        uint256 stakeShares;
     }
 
     /// @dev What the pool sees, where it does.
@@ -47,6 +58,9 @@ contract ProtocolProbe {
     struct Account {
         uint256 debt;
         uint256 writtenOff;
+    }
+
+    struct Request {
         uint256 cooling;
         uint256 requested;
         uint256 opensAt;
@@ -54,6 +68,7 @@ contract ProtocolProbe {
     }
 
     struct LossReading {
+        address pool;
         uint256 shortfall;
         Waterfall.Layers lost;
         Waterfall.Layers recovered;
@@ -62,57 +77,72 @@ contract ProtocolProbe {
         uint256 stakerClaims;
     }
 
-    ILendingPool private immutable POOL;
     IInsuranceFund private immutable FUND;
     IBadDebtSocializer private immutable SOCIALIZER;
     IERC20 private immutable ASSET;
+    ILendingPool[] private pools;
 
-    constructor(ILendingPool pool) {
-        POOL = pool;
-        FUND = IInsuranceFund(pool.fund());
-        SOCIALIZER = IBadDebtSocializer(pool.socializer());
-        ASSET = IERC20(pool.asset());
+    constructor(ILendingPool[] memory pools_) {
+        pools = pools_;
+        FUND = IInsuranceFund(pools_[0].fund());
+        SOCIALIZER = IBadDebtSocializer(pools_[0].socializer());
+        ASSET = IERC20(pools_[0].asset());
     }
+
+    /* --------------------------------------------- THE STATE ------------------------------------------- */
 
     /// @notice To be called statically: it accrues once, so that the views of the accounts need not.
     function read(address[] calldata users, address[] calldata detailed) external returns (Reading memory r) {
         r.time = block.timestamp;
-        r.pool = POOL.state();
-        r.poolTokens = ASSET.balanceOf(address(POOL));
-        r.staked = FUND.totalAssets();
-        r.stakeSupply = FUND.totalSupply();
-        r.reserve = FUND.reserve();
-        r.unvestedPremium = FUND.unvested();
-        r.coverage = FUND.coverageAvailable(address(POOL));
-        r.fundTokens = ASSET.balanceOf(address(FUND));
-        r.limit = FUND.coverageOf(address(POOL));
-        POOL.accrue();
-        r.exitsHeld = FUND.exitsHeldBy() != address(0);
-        r.risk = _risk(users.length);
+        r.pools = new PoolReading[](pools.length);
+        for (uint256 k; k < pools.length; ++k) r.pools[k] = _readPool(pools[k], users, detailed);
+        r.fund.staked = FUND.totalAssets();
+        r.fund.stakeSupply = FUND.totalSupply();
+        r.fund.reserve = FUND.reserve();
+        r.fund.unvestedPremium = FUND.unvested();
+        r.fund.fundTokens = ASSET.balanceOf(address(FUND));
+        r.fund.exitsHeld = FUND.exitsHeldBy() != address(0);
+        r.fund.stakes = new uint256[](users.length);
+        r.fund.requests = new Request[](users.length);
+        for (uint256 i; i < users.length; ++i) {
+            r.fund.stakes[i] = FUND.balanceOf(users[i]);
+            Request memory q = r.fund.requests[i];
+            (q.cooling, q.requested, q.opensAt, q.closesAt) = FUND.cooldownOf(users[i]);
+        }
+    }
+
+    function _readPool(
+        ILendingPool pool,
+        address[] calldata users,
+        address[] calldata detailed
+    ) private returns (PoolReading memory r) {
+        r.pool = pool.state();
+        r.poolTokens = ASSET.balanceOf(address(pool));
+        r.coverage = FUND.coverageAvailable(address(pool));
+        r.limit = FUND.coverageOf(address(pool));
+        pool.accrue();
+        r.risk = _risk(pool, users.length);
         r.holdings = new Holding[](users.length);
         for (uint256 i; i < users.length; ++i) {
             Holding memory h = r.holdings[i];
-            h.shares = POOL.balanceOf(users[i]);
-            h.scaledDebt = POOL.scaledDebtOf(users[i]);
-            (h.collateral, , ) = POOL.positionOf(users[i]);
-            h.stakeShares = FUND.balanceOf(users[i]);
+            h.shares = pool.balanceOf(users[i]);
+            h.scaledDebt = pool.scaledDebtOf(users[i]);
+            (h.collateral, , ) = pool.positionOf(users[i]);
         }
         r.accounts = new Account[](detailed.length);
-        for (uint256 i; i < detailed.length; ++i) r.accounts[i] = _account(detailed[i]);
+        for (uint256 i; i < detailed.length; ++i) {
+            Account memory a = r.accounts[i];
+            (, a.debt, a.writtenOff) = pool.positionOf(detailed[i]);
+        }
     }
 
     /// @dev All ticks of `users` accounts, and one more if there is any.
-    function _risk(uint256 users) private view returns (Risk memory r) {
-        r.blindSince = POOL.blindSince();
-        r.ladder = POOL.ladder(type(uint256).max, users + 1);
-        try POOL.visibleShortfall() returns (uint256 visible) {
-            (r.seen, r.visible, r.net) = (true, visible, POOL.totalAssetsNet());
+    function _risk(ILendingPool pool, uint256 users) private view returns (Risk memory r) {
+        r.blindSince = pool.blindSince();
+        r.ladder = pool.ladder(type(uint256).max, users + 1);
+        try pool.visibleShortfall() returns (uint256 visible) {
+            (r.seen, r.visible, r.net) = (true, visible, pool.totalAssetsNet());
         } catch {}
-    }
-
-    function _account(address user) private view returns (Account memory a) {
-        (, a.debt, a.writtenOff) = POOL.positionOf(user);
-        (a.cooling, a.requested, a.opensAt, a.closesAt) = FUND.cooldownOf(user);
     }
 
     /// @return losses all of them
@@ -127,6 +157,7 @@ contract ProtocolProbe {
         for (uint256 i; i < count; ++i) {
             Loss memory loss = SOCIALIZER.lossOf(i + 1);
             losses[i] = LossReading({
+                pool: loss.pool,
                 shortfall: loss.shortfall,
                 lost: Waterfall.Layers(loss.fees, loss.reserve, loss.staked, loss.interest, loss.principal),
                 recovered: loss.recoveredBy,
@@ -138,5 +169,28 @@ contract ProtocolProbe {
             for (uint256 j; j < users.length; ++j) claims[j * count + i] = SOCIALIZER.claimable(i + 1, users[j]);
         }
         held = ASSET.balanceOf(address(SOCIALIZER));
+    }
+
+    /* ------------------------------------------ WHAT WOULD HAPPEN -------------------------------------- */
+
+    /// @notice To be called statically: writes each batch of accounts down in a call of its own.
+    /// @return left what is left of each layer, in the order of the waterfall, and of the debt
+    function layersAfter(ILendingPool pool, address[][] calldata batches) external returns (uint256[6] memory left) {
+        for (uint256 i; i < batches.length; ++i) pool.writeDown(batches[i]);
+        PoolState memory s = pool.state();
+        return [s.fees, FUND.reserve(), FUND.totalAssets(), s.unvested, s.lenderAssets, s.debt];
+    }
+
+    /// @notice Tokens, shares, and collateral at the oracle's price less performing debt, in loan assets. No claims: those are what
+    /// the account had lost.
+    function wealthOf(address account) external view returns (int256 wealth) {
+        wealth = int256(ASSET.balanceOf(account) + FUND.convertToAssets(FUND.balanceOf(account)));
+        for (uint256 k; k < pools.length; ++k) {
+            ILendingPool pool = pools[k];
+            (uint256 collateral, uint256 debt, ) = pool.positionOf(account);
+            collateral += IERC20(pool.collateralAsset()).balanceOf(account);
+            uint256 value = Liquidation.valueOf(collateral, IOracle(pool.oracle()).price());
+            wealth += int256(pool.convertToAssets(pool.balanceOf(account)) + value) - int256(debt);
+        }
     }
 }

@@ -99,6 +99,51 @@ export type LadderTickStructOutput = [
 ] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
 
 export declare namespace ProtocolProbe {
+  export type RequestStruct = {
+    cooling: BigNumberish;
+    requested: BigNumberish;
+    opensAt: BigNumberish;
+    closesAt: BigNumberish;
+  };
+
+  export type RequestStructOutput = [
+    cooling: bigint,
+    requested: bigint,
+    opensAt: bigint,
+    closesAt: bigint
+  ] & { cooling: bigint; requested: bigint; opensAt: bigint; closesAt: bigint };
+
+  export type FundReadingStruct = {
+    staked: BigNumberish;
+    stakeSupply: BigNumberish;
+    reserve: BigNumberish;
+    unvestedPremium: BigNumberish;
+    fundTokens: BigNumberish;
+    exitsHeld: boolean;
+    stakes: BigNumberish[];
+    requests: ProtocolProbe.RequestStruct[];
+  };
+
+  export type FundReadingStructOutput = [
+    staked: bigint,
+    stakeSupply: bigint,
+    reserve: bigint,
+    unvestedPremium: bigint,
+    fundTokens: bigint,
+    exitsHeld: boolean,
+    stakes: bigint[],
+    requests: ProtocolProbe.RequestStructOutput[]
+  ] & {
+    staked: bigint;
+    stakeSupply: bigint;
+    reserve: bigint;
+    unvestedPremium: bigint;
+    fundTokens: bigint;
+    exitsHeld: boolean;
+    stakes: bigint[];
+    requests: ProtocolProbe.RequestStructOutput[];
+  };
+
   export type RiskStruct = {
     seen: boolean;
     visible: BigNumberish;
@@ -125,96 +170,67 @@ export declare namespace ProtocolProbe {
     shares: BigNumberish;
     scaledDebt: BigNumberish;
     collateral: BigNumberish;
-    stakeShares: BigNumberish;
   };
 
   export type HoldingStructOutput = [
     shares: bigint,
     scaledDebt: bigint,
-    collateral: bigint,
-    stakeShares: bigint
-  ] & {
-    shares: bigint;
-    scaledDebt: bigint;
-    collateral: bigint;
-    stakeShares: bigint;
-  };
+    collateral: bigint
+  ] & { shares: bigint; scaledDebt: bigint; collateral: bigint };
 
-  export type AccountStruct = {
-    debt: BigNumberish;
-    writtenOff: BigNumberish;
-    cooling: BigNumberish;
-    requested: BigNumberish;
-    opensAt: BigNumberish;
-    closesAt: BigNumberish;
-  };
+  export type AccountStruct = { debt: BigNumberish; writtenOff: BigNumberish };
 
-  export type AccountStructOutput = [
-    debt: bigint,
-    writtenOff: bigint,
-    cooling: bigint,
-    requested: bigint,
-    opensAt: bigint,
-    closesAt: bigint
-  ] & {
+  export type AccountStructOutput = [debt: bigint, writtenOff: bigint] & {
     debt: bigint;
     writtenOff: bigint;
-    cooling: bigint;
-    requested: bigint;
-    opensAt: bigint;
-    closesAt: bigint;
   };
 
-  export type ReadingStruct = {
-    time: BigNumberish;
+  export type PoolReadingStruct = {
     pool: PoolStateStruct;
     poolTokens: BigNumberish;
-    staked: BigNumberish;
-    stakeSupply: BigNumberish;
-    reserve: BigNumberish;
-    unvestedPremium: BigNumberish;
     coverage: BigNumberish;
-    fundTokens: BigNumberish;
     limit: CoverageStruct;
-    exitsHeld: boolean;
     risk: ProtocolProbe.RiskStruct;
     holdings: ProtocolProbe.HoldingStruct[];
     accounts: ProtocolProbe.AccountStruct[];
   };
 
-  export type ReadingStructOutput = [
-    time: bigint,
+  export type PoolReadingStructOutput = [
     pool: PoolStateStructOutput,
     poolTokens: bigint,
-    staked: bigint,
-    stakeSupply: bigint,
-    reserve: bigint,
-    unvestedPremium: bigint,
     coverage: bigint,
-    fundTokens: bigint,
     limit: CoverageStructOutput,
-    exitsHeld: boolean,
     risk: ProtocolProbe.RiskStructOutput,
     holdings: ProtocolProbe.HoldingStructOutput[],
     accounts: ProtocolProbe.AccountStructOutput[]
   ] & {
-    time: bigint;
     pool: PoolStateStructOutput;
     poolTokens: bigint;
-    staked: bigint;
-    stakeSupply: bigint;
-    reserve: bigint;
-    unvestedPremium: bigint;
     coverage: bigint;
-    fundTokens: bigint;
     limit: CoverageStructOutput;
-    exitsHeld: boolean;
     risk: ProtocolProbe.RiskStructOutput;
     holdings: ProtocolProbe.HoldingStructOutput[];
     accounts: ProtocolProbe.AccountStructOutput[];
   };
 
+  export type ReadingStruct = {
+    time: BigNumberish;
+    fund: ProtocolProbe.FundReadingStruct;
+    pools: ProtocolProbe.PoolReadingStruct[];
+  };
+
+  export type ReadingStructOutput = [
+    time: bigint,
+    fund: ProtocolProbe.FundReadingStructOutput,
+    pools: ProtocolProbe.PoolReadingStructOutput[]
+  ] & {
+    time: bigint;
+    fund: ProtocolProbe.FundReadingStructOutput;
+    pools: ProtocolProbe.PoolReadingStructOutput[];
+  };
+
   export type LossReadingStruct = {
+    pool: AddressLike;
     shortfall: BigNumberish;
     lost: Waterfall.LayersStruct;
     recovered: Waterfall.LayersStruct;
@@ -224,6 +240,7 @@ export declare namespace ProtocolProbe {
   };
 
   export type LossReadingStructOutput = [
+    pool: string,
     shortfall: bigint,
     lost: Waterfall.LayersStructOutput,
     recovered: Waterfall.LayersStructOutput,
@@ -231,6 +248,7 @@ export declare namespace ProtocolProbe {
     lenderClaims: bigint,
     stakerClaims: bigint
   ] & {
+    pool: string;
     shortfall: bigint;
     lost: Waterfall.LayersStructOutput;
     recovered: Waterfall.LayersStructOutput;
@@ -265,8 +283,14 @@ export declare namespace Waterfall {
 }
 
 export interface ProtocolProbeInterface extends Interface {
-  getFunction(nameOrSignature: "read" | "readLosses"): FunctionFragment;
+  getFunction(
+    nameOrSignature: "layersAfter" | "read" | "readLosses" | "wealthOf"
+  ): FunctionFragment;
 
+  encodeFunctionData(
+    functionFragment: "layersAfter",
+    values: [AddressLike, AddressLike[][]]
+  ): string;
   encodeFunctionData(
     functionFragment: "read",
     values: [AddressLike[], AddressLike[]]
@@ -275,9 +299,18 @@ export interface ProtocolProbeInterface extends Interface {
     functionFragment: "readLosses",
     values: [AddressLike[]]
   ): string;
+  encodeFunctionData(
+    functionFragment: "wealthOf",
+    values: [AddressLike]
+  ): string;
 
+  decodeFunctionResult(
+    functionFragment: "layersAfter",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "read", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "readLosses", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "wealthOf", data: BytesLike): Result;
 }
 
 export interface ProtocolProbe extends BaseContract {
@@ -323,6 +356,12 @@ export interface ProtocolProbe extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  layersAfter: TypedContractMethod<
+    [pool: AddressLike, batches: AddressLike[][]],
+    [bigint[]],
+    "nonpayable"
+  >;
+
   read: TypedContractMethod<
     [users: AddressLike[], detailed: AddressLike[]],
     [ProtocolProbe.ReadingStructOutput],
@@ -341,10 +380,19 @@ export interface ProtocolProbe extends BaseContract {
     "view"
   >;
 
+  wealthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
+
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
   ): T;
 
+  getFunction(
+    nameOrSignature: "layersAfter"
+  ): TypedContractMethod<
+    [pool: AddressLike, batches: AddressLike[][]],
+    [bigint[]],
+    "nonpayable"
+  >;
   getFunction(
     nameOrSignature: "read"
   ): TypedContractMethod<
@@ -365,6 +413,9 @@ export interface ProtocolProbe extends BaseContract {
     ],
     "view"
   >;
+  getFunction(
+    nameOrSignature: "wealthOf"
+  ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
   filters: {};
 }
