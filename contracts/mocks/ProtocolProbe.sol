@@ -25,8 +25,15 @@ contract ProtocolProbe {
         uint256 unvestedPremium;
         uint256 fundTokens;
         bool exitsHeld;
-        uint256[] stakes; // shares of each user
-        Request[] requests; // of each user
+        Stake[] stakes; // of the users
+    }
+
+    struct Stake {
+        uint256 shares;
+        uint256 cooling;
+        uint256 requested;
+        uint256 opensAt;
+        uint256 closesAt;
     }
 
     struct PoolReading {
@@ -34,16 +41,17 @@ contract ProtocolProbe {
         uint256 poolTokens;
         uint256 coverage;
         Coverage limit;
+        uint256 blindSince;
         Risk risk;
-        Holding[] holdings; // of all users
-        Account[] accounts; // of those asked for
+        Holding[] holdings; // of the users
     }
 
-    /// @dev What costs little to read.
     struct Holding {
         uint256 shares;
         uint256 scaledDebt;
         uint256 collateral;
+        uint256 debt;
+        uint256 writtenOff;
     }
 
     /// @dev What the pool sees, where it does.
@@ -51,20 +59,7 @@ contract ProtocolProbe {
         bool seen;
         uint256 visible;
         uint256 net;
-        uint256 blindSince;
         LadderTick[] ladder;
-    }
-
-    struct Account {
-        uint256 debt;
-        uint256 writtenOff;
-    }
-
-    struct Request {
-        uint256 cooling;
-        uint256 requested;
-        uint256 opensAt;
-        uint256 closesAt;
     }
 
     struct LossReading {
@@ -76,6 +71,9 @@ contract ProtocolProbe {
         uint256 lenderClaims;
         uint256 stakerClaims;
     }
+
+    /// @dev More ticks than a test has accounts.
+    uint256 private constant MAX_TICKS = 16;
 
     IInsuranceFund private immutable FUND;
     IBadDebtSocializer private immutable SOCIALIZER;
@@ -92,56 +90,56 @@ contract ProtocolProbe {
     /* --------------------------------------------- THE STATE ------------------------------------------- */
 
     /// @notice To be called statically: it accrues once, so that the views of the accounts need not.
-    function read(address[] calldata users, address[] calldata detailed) external returns (Reading memory r) {
+    /// @param k the place of the pool of which all is read, and of others only what is in their hot state; of all pools if there is
+    /// none at this place
+    function read(address[] calldata users, uint256 k) external returns (Reading memory r) {
         r.time = block.timestamp;
         r.pools = new PoolReading[](pools.length);
-        for (uint256 k; k < pools.length; ++k) r.pools[k] = _readPool(pools[k], users, detailed);
-        r.fund.staked = FUND.totalAssets();
-        r.fund.stakeSupply = FUND.totalSupply();
-        r.fund.reserve = FUND.reserve();
-        r.fund.unvestedPremium = FUND.unvested();
-        r.fund.fundTokens = ASSET.balanceOf(address(FUND));
-        r.fund.exitsHeld = FUND.exitsHeldBy() != address(0);
-        r.fund.stakes = new uint256[](users.length);
-        r.fund.requests = new Request[](users.length);
+        for (uint256 i; i < pools.length; ++i) {
+            ILendingPool pool = pools[i];
+            PoolReading memory p = r.pools[i];
+            p.pool = pool.state();
+            p.poolTokens = ASSET.balanceOf(address(pool));
+            if (i != k && k < pools.length) continue;
+            p.coverage = FUND.coverageAvailable(address(pool));
+            p.limit = FUND.coverageOf(address(pool));
+            p.blindSince = pool.blindSince();
+            pool.accrue();
+            (p.risk, p.holdings) = (_risk(pool, p.pool), _holdings(pool, users));
+        }
+        r.fund = _readFund(users);
+    }
+
+    function _readFund(address[] calldata users) private view returns (FundReading memory r) {
+        r.staked = FUND.totalAssets();
+        r.stakeSupply = FUND.totalSupply();
+        r.reserve = FUND.reserve();
+        r.unvestedPremium = FUND.unvested();
+        r.fundTokens = ASSET.balanceOf(address(FUND));
+        r.exitsHeld = FUND.exitsHeldBy() != address(0);
+        r.stakes = new Stake[](users.length);
         for (uint256 i; i < users.length; ++i) {
-            r.fund.stakes[i] = FUND.balanceOf(users[i]);
-            Request memory q = r.fund.requests[i];
-            (q.cooling, q.requested, q.opensAt, q.closesAt) = FUND.cooldownOf(users[i]);
+            Stake memory s = r.stakes[i];
+            s.shares = FUND.balanceOf(users[i]);
+            (s.cooling, s.requested, s.opensAt, s.closesAt) = FUND.cooldownOf(users[i]);
         }
     }
 
-    function _readPool(
-        ILendingPool pool,
-        address[] calldata users,
-        address[] calldata detailed
-    ) private returns (PoolReading memory r) {
-        r.pool = pool.state();
-        r.poolTokens = ASSET.balanceOf(address(pool));
-        r.coverage = FUND.coverageAvailable(address(pool));
-        r.limit = FUND.coverageOf(address(pool));
-        pool.accrue();
-        r.risk = _risk(pool, users.length);
-        r.holdings = new Holding[](users.length);
+    function _holdings(ILendingPool pool, address[] calldata users) private view returns (Holding[] memory holdings) {
+        holdings = new Holding[](users.length);
         for (uint256 i; i < users.length; ++i) {
-            Holding memory h = r.holdings[i];
+            Holding memory h = holdings[i];
             h.shares = pool.balanceOf(users[i]);
             h.scaledDebt = pool.scaledDebtOf(users[i]);
-            (h.collateral, , ) = pool.positionOf(users[i]);
-        }
-        r.accounts = new Account[](detailed.length);
-        for (uint256 i; i < detailed.length; ++i) {
-            Account memory a = r.accounts[i];
-            (, a.debt, a.writtenOff) = pool.positionOf(detailed[i]);
+            (h.collateral, h.debt, h.writtenOff) = pool.positionOf(users[i]);
         }
     }
 
-    /// @dev All ticks of `users` accounts, and one more if there is any.
-    function _risk(ILendingPool pool, uint256 users) private view returns (Risk memory r) {
-        r.blindSince = pool.blindSince();
-        r.ladder = pool.ladder(type(uint256).max, users + 1);
+    function _risk(ILendingPool pool, PoolState memory state) private view returns (Risk memory r) {
+        r.ladder = pool.ladder(type(uint256).max, MAX_TICKS);
         try pool.visibleShortfall() returns (uint256 visible) {
-            (r.seen, r.visible, r.net) = (true, visible, pool.totalAssetsNet());
+            (r.seen, r.visible) = (true, visible);
+            r.net = visible == 0 ? state.lenderAssets : pool.totalAssetsNet();
         } catch {}
     }
 

@@ -220,6 +220,7 @@ export async function attack(world: World, wait: number, blows: Blow[], tell: Te
     tell(blow.name, through);
     landed ||= through;
   }
+  if (landed) await world.readAll();
   const logs = await plan.strike();
   if (!logs || !landed) {
     world.books = { ...books, now };

@@ -501,10 +501,10 @@ export const calls: Record<string, Maker> = {
   },
 
   transferStake(at, { who: drawn, other, size }) {
-    const who = actor(at, drawn, size, (_, i) => at.reading.stakes[i] !== 0n);
+    const who = actor(at, drawn, size, (_, i) => at.reading.stakes[i].shares !== 0n);
     const [from, to] = [at.users[who], at.users[other]];
-    const stake = at.reading.stakes[who];
-    const { cooling } = at.reading.requests[who];
+    const { shares: stake } = at.reading.stakes[who];
+    const { cooling } = at.reading.stakes[who];
     const moved = part(stake, size);
     return {
       from,
@@ -517,9 +517,9 @@ export const calls: Record<string, Maker> = {
   },
 
   cooldown(at, { who: drawn, size }) {
-    const who = actor(at, drawn, size, (_, i) => at.reading.stakes[i] !== 0n);
+    const who = actor(at, drawn, size, (_, i) => at.reading.stakes[i].shares !== 0n);
     const user = at.users[who];
-    const stake = at.reading.stakes[who];
+    const { shares: stake } = at.reading.stakes[who];
     const shares = part(stake, size);
     return {
       from: user,
@@ -533,7 +533,7 @@ export const calls: Record<string, Maker> = {
           book: (outcome) => {
             const forfeited = find(outcome, "GainForfeited").length !== 0;
             const requested = emitted(outcome, "CooldownStarted", "assets");
-            book(forfeited, requested, shares, outcome.after.stakes[who]);
+            book(forfeited, requested, shares, outcome.after.stakes[who].shares);
           },
         };
       },
@@ -550,7 +550,7 @@ export const calls: Record<string, Maker> = {
     if (!at.users.some(isOpen) && size % 4 !== 0) return calls.cooldown(at, draw, model);
     const index = actor(at, who, size, isOpen);
     const user = at.users[index];
-    const { cooling } = at.reading.requests[index];
+    const { cooling } = at.reading.stakes[index];
     const shares = part(cooling, size);
     return {
       from: user,
@@ -561,7 +561,7 @@ export const calls: Record<string, Maker> = {
         const { refusals, book } = model.fund.unstake(user, shares, cooling);
         return {
           refusals,
-          book: (outcome) => book(emitted(outcome, "Withdraw", "assets"), outcome.after.stakes[index] === 0n),
+          book: (outcome) => book(emitted(outcome, "Withdraw", "assets"), outcome.after.stakes[index].shares === 0n),
         };
       },
       stores: never,

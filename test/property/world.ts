@@ -9,7 +9,7 @@ import { callOf } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 import { ask, type Plain } from "./chain";
 import { checkFirstOut, checkLimit, checkSum } from "./exits";
-import { checkAccrual, checkCall, checkFund, checkPool } from "./invariants";
+import { checkAccrual, checkCall, checkFund, checkPool, checkRisk } from "./invariants";
 import { depthOf, ladderOf } from "./ladder";
 import { LAYERS, Naive, sum, UNIT, type Factors, type NaivePool, type PoolTerms, type Refusal } from "./naive";
 import { termsOf, unitsOf, type Decimals } from "./terms";
@@ -20,12 +20,13 @@ const { WAD } = FixedPoint;
 export const NO_REASON = "no reason";
 /** The place of the attacker's contract, after six people. */
 export const ATTACKER = 6;
+/** No place of a pool: all of them. */
+const ALL = 99;
 
 type Raw = Plain<Awaited<ReturnType<ProtocolProbe["read"]["staticCall"]>>>;
 type Losses = [losses: Plain<ProtocolProbe.LossReadingStructOutput>[], claims: bigint[], held: bigint];
-type Account = Raw["pools"][number]["accounts"][number];
 
-/** What the contracts say of one pool and of the fund. */
+/** What the contracts say of one pool and of the fund; of the accounts that no call has named since they were read, as they were. */
 export type Reading = Raw["fund"] & Raw["pools"][number] & { time: bigint };
 
 export interface Log {
@@ -91,9 +92,8 @@ export type Place = Shared & Site & { reading: Reading };
 /** What is known of the chain. */
 interface Books {
   model: Naive;
-  /** What the contracts said last; of each account in each pool, when it was last read. */
+  /** What the contracts said last. */
   reading: Raw;
-  accounts: Map<string, Account>[];
   /** When each pool last stored its accrual, and what it held then. */
   stored: { time: bigint; pool: Reading["pool"] }[];
   /** Time of the last block. */
@@ -159,9 +159,8 @@ export class World {
     await asset.mint(lender, 10n ** 7n * token);
 
     // as a transaction, so that both pools store their accrual
-    await probe.read(users, users);
-    const reading = await World.readAll(probe, users, users);
-    const accounts = reading.pools.map((each) => new Map(users.map((user, i) => [user, each.accounts[i]])));
+    await probe.read(users, ALL);
+    const [reading] = (await ask(probe, "read", [users, ALL])) as [Raw];
     const shared = { fund, socializer, factory, users, token, governor: governor.address, guardian: guardian.address };
     const sites = pools.map((each, k) => ({
       pool: each.pool,
@@ -175,7 +174,6 @@ export class World {
       {
         model: Naive.start(terms, reading.time, prices),
         reading,
-        accounts,
         stored: reading.pools.map((each) => ({ time: reading.time, pool: each.pool })),
         now: reading.time,
         steps: 0,
@@ -185,13 +183,7 @@ export class World {
 
   /** The same chain with books of its own, for a sequence that starts here, once a block of the time `now` was mined. */
   copy(now = this.books.now): World {
-    const { accounts, stored } = this.books;
-    return new World(this.chain, {
-      ...this.books,
-      now,
-      accounts: accounts.map((each) => new Map(each)),
-      stored: [...stored],
-    });
+    return new World(this.chain, { ...this.books, now, stored: [...this.books.stored] });
   }
 
   at(k: number): Place {
@@ -212,7 +204,7 @@ export class World {
     const now = this.books.now + BigInt(wait);
     await network.provider.send("evm_setNextBlockTimestamp", [Number(now)]);
     const call = await this.advance(now, k, make, (each) => this.send(each));
-    if (call) await this.tryOut(call);
+    if (call) await this.tryOut(call.k ?? k, call);
     return call !== undefined;
   }
 
@@ -243,7 +235,9 @@ export class World {
 
     const [before, model] = [books.reading, books.model];
     const { users } = this.chain;
-    await this.read([call.from, ...call.args, users[books.steps++ % users.length]], sent.logs);
+    // now and then somebody whom the call does not name
+    const another = books.steps++ % 3 === 0 ? [users[Math.floor(books.steps / 3) % users.length]] : [];
+    const fresh = await this.read(k, [call.from, ...call.args, ...another], sent.logs);
     const outcome = { ...sent, before: this.readingOf(k, before), after: this.readingOf(k) };
     // with all that has accrued, also where that is not stored
     book(outcome);
@@ -259,14 +253,15 @@ export class World {
 
     const current = this.current();
     for (const j of this.chain.sites.keys()) {
-      const changed = { before: this.readingOf(j, before), after: this.readingOf(j), logs: j === k ? sent.logs : [] };
-      checkPool(this.at(j), current.pools[j].state.price, changed);
+      checkPool({ before: this.readingOf(j, before), after: this.readingOf(j), logs: j === k ? sent.logs : [] });
       checkAccrual(books.stored[j], now);
       this.compare(current.pools[j]);
     }
+    checkRisk(this.at(k), current.pools[k].state.price);
+    this.compareMore(current.pools[k], fresh);
     checkFund(outcome);
     checkCall(this.at(k), call, current.pools[k].state.price, outcome);
-    this.compareFund(current);
+    this.compareFund(current, fresh);
     this.checkEvents(k, model, sent.logs);
     if (sent.logs.some(({ name }) => ["LossRecorded", "Recovered", "Claimed"].includes(name)))
       await this.compareLosses(current);
@@ -274,43 +269,40 @@ export class World {
   }
 
   /** What one account could do now: another limit every few steps, and a run ahead of a loss wherever one shows. */
-  private async tryOut({ from, args }: Call) {
-    const { steps, reading } = this.books;
-    const { users } = this.chain;
-    for (const [k, { holdings }] of reading.pools.entries()) {
-      // shares that came in this block cannot leave in it
-      const holders = users.filter((user, i) => user !== from && !args.includes(user) && holdings[i].shares !== 0n);
-      const { price } = this.books.model.pools[k].state;
-      if (holders.length !== 0) await checkFirstOut(this.at(k), price, holders[steps % holders.length]);
-      await checkSum(this.at(k), price, this.chain.probe);
-    }
-    const which = Math.floor(steps / 4);
+  private async tryOut(k: number, { from, args }: Call) {
+    const { steps, model } = this.books;
+    const { users, probe } = this.chain;
+    const at = this.at(k);
+    const { price } = model.pools[k].state;
+    // shares that came in this block cannot leave in it
+    const holders = users.filter(
+      (user, i) => user !== from && !args.includes(user) && at.reading.holdings[i].shares !== 0n,
+    );
+    if (holders.length !== 0) await checkFirstOut(at, price, holders[steps % holders.length]);
+    if (steps % 2 === 0) await checkSum(at, price, probe);
     // the attacker has no more than it needs
-    if (steps % 4 === 0) await checkLimit(this.at(which % 2), users[steps % ATTACKER], Math.floor(which / 2));
+    if (steps % 4 === 0) await checkLimit(this.at((steps / 4) % 2), users[steps % ATTACKER], Math.floor(steps / 8));
   }
 
   /** The chain is where it was when it was last read. */
   async expectUnchanged() {
-    const { probe, users } = this.chain;
     const { reading } = this.books;
-    const again = await World.readAll(probe, users, []);
-    const bare = ({ pools }: Raw) => pools.map((pool) => ({ ...pool, accounts: [] }));
-    equal(
-      "the state after the attack as it is",
-      [again.time, again.fund, bare(again)],
-      [reading.time, reading.fund, bare(reading)],
-    );
+    await this.readAll();
+    equal("the state after the attack as it is", this.books.reading, reading);
   }
 
   /** Compares every account, every loss and every claim. */
   async compareAll() {
-    await this.read(this.chain.users, []);
+    await this.readAll();
     const model = this.current();
+    const everyone = [...this.chain.users.keys()];
     for (const pool of model.pools) {
       this.compare(pool);
+      this.compareMore(pool, everyone);
+      checkRisk(this.at(pool.k), pool.state.price);
       await this.compareDepth(pool);
     }
-    this.compareFund(model);
+    this.compareFund(model, everyone);
     await this.compareLosses(model);
   }
 
@@ -359,7 +351,7 @@ export class World {
       await through({ from: users[first], to: oracle, method: "setPrice", args: [0n] });
       await through({ from: users[first], to: pool, method: "writeDown", args: [users] });
     }
-    await this.read([], []);
+    await this.readAll();
     for (const [k, { pool }] of sites.entries()) {
       const { pool: left, holdings } = this.readingOf(k);
       equal("11. debt once all is written down", left.debt, 0n);
@@ -425,26 +417,40 @@ export class World {
     return parsed.name === "FailedCall" ? NO_REASON : parsed.name;
   }
 
-  private static async readAll(probe: ProtocolProbe, users: string[], detailed: string[]): Promise<Raw> {
-    return (await ask(probe, "read", [users, detailed]))[0] as Raw;
+  async readAll() {
+    [this.books.reading] = (await ask(this.chain.probe, "read", [this.chain.users, ALL])) as [Raw];
   }
 
-  /** Reads what all share, and the accounts that are named or whose debt was written down. */
-  private async read(named: unknown[], logs: Log[]) {
+  /**
+   * Reads what all share, and of the pool that a call was about all but the accounts that it neither names nor writes down: these are
+   * as they were. Returns the places of those that were read.
+   */
+  private async read(k: number, named: unknown[], logs: Log[]): Promise<number[]> {
     const { users, probe } = this.chain;
     const cut = logs.filter(({ name }) => name === "WrittenDown").map(({ args }) => args.account);
-    const detailed = users.filter((user) => named.includes(user) || cut.includes(user));
-    this.books.reading = await World.readAll(probe, users, detailed);
-    for (const [k, { accounts }] of this.books.reading.pools.entries())
-      detailed.forEach((user, i) => this.books.accounts[k].set(user, accounts[i]));
+    const voided = logs.some(({ name }) => name === "GenerationEnded");
+    const fresh = [...users.keys()].filter((i) => voided || [...named, ...cut].includes(users[i]));
+    const [reading] = (await ask(probe, "read", [fresh.map((i) => users[i]), k])) as [Raw];
+    const known = this.books.reading;
+    const merge = <T>(old: T[], read: T[]) => old.map((each, i) => (fresh.includes(i) ? read[fresh.indexOf(i)] : each));
+    this.books.reading = {
+      ...reading,
+      fund: { ...reading.fund, stakes: merge(known.fund.stakes, reading.fund.stakes) },
+      pools: reading.pools.map((pool, j) => {
+        const old = known.pools[j];
+        if (j !== k) return { ...old, pool: pool.pool, poolTokens: pool.poolTokens };
+        return { ...pool, holdings: merge(old.holdings, pool.holdings) };
+      }),
+    };
+    return fresh;
   }
 
   /** Where the contracts hold a debt to be paid but for less than the slack, the model does too. */
   private settle(k: number) {
-    const { model, reading, accounts } = this.books;
+    const { model, reading } = this.books;
     this.chain.users.forEach((user, i) => {
-      const { scaledDebt } = reading.pools[k].holdings[i];
-      model.pools[k].settle(user, scaledDebt === 0n, accounts[k].get(user)!.writtenOff === 0n);
+      const { scaledDebt, writtenOff } = reading.pools[k].holdings[i];
+      model.pools[k].settle(user, scaledDebt === 0n, writtenOff === 0n);
     });
   }
 
@@ -452,18 +458,13 @@ export class World {
 
   private compare(model: NaivePool) {
     const { k, state: s } = model;
-    const { pool, holdings, accounts, limit, coverage, risk } = this.readingOf(k);
+    const { pool, holdings } = this.readingOf(k);
     equal("cash", pool.cash, s.cash);
     equal("cap, pause", [pool.supplyCap, pool.paused], [s.supplyCap, s.paused]);
     model.expect("debt", pool.debt, model.debt());
     model.expect("lender assets", pool.lenderAssets, model.lenderAssets());
     model.expect("unvested interest", pool.unvested, s.unvested);
     model.expect("fees", pool.fees, s.fees);
-    model.expect("coverage", coverage, model.coverage());
-    model.expect("outstanding cover", limit.outstanding, model.cover.outstanding);
-    equal("limit", limit.limit, model.limit());
-    equal("blind since", risk.blindSince, model.onRecord());
-    equal("sight", risk.seen, s.failure === undefined || pool.scaledDebt === 0n);
     this.chain.users.forEach((user, i) => {
       const { shares, scaledDebt, collateral } = holdings[i];
       const assets = SharesMath.toAssetsDown(shares, pool.lenderAssets, pool.supply);
@@ -471,26 +472,41 @@ export class World {
       model.expect(`assets of ${user}`, assets, s.lenders.get(user) ?? 0n);
       model.expect(`debt of ${user}`, debt, model.borrower(user).debt);
       equal(`collateral of ${user}`, collateral, model.borrower(user).collateral);
-      const account = this.books.accounts[k].get(user)!;
-      if (!accounts.includes(account)) return;
-      equal(`debt of ${user}`, account.debt, debt);
-      model.expect(`written-off debt of ${user}`, account.writtenOff, model.writtenOffOf(user));
     });
     const { index, rate } = this.factors(this.books.now)[k];
     equal("13. rate, index", [pool.rateAtTarget, pool.index], [rate, index]);
   }
 
-  private compareFund({ fund }: Naive) {
-    const { staked, stakeSupply, reserve, unvestedPremium, stakes, requests, exitsHeld } = this.books.reading.fund;
+  /** What is read of one pool only; `fresh`: the accounts that have been read with it. */
+  private compareMore(model: NaivePool, fresh: number[]) {
+    const { k, state: s } = model;
+    const { pool, holdings, coverage, limit, blindSince, risk } = this.readingOf(k);
+    model.expect("coverage", coverage, model.coverage());
+    model.expect("outstanding cover", limit.outstanding, model.cover.outstanding);
+    equal("limit", limit.limit, model.limit());
+    equal("blind since", blindSince, model.onRecord());
+    equal("sight", risk.seen, s.failure === undefined || pool.scaledDebt === 0n);
+    for (const i of fresh) {
+      const { scaledDebt, debt, writtenOff } = holdings[i];
+      const user = this.chain.users[i];
+      equal(`debt of ${user}`, debt, FixedPoint.mulDivUp(scaledDebt, pool.index, WAD));
+      model.expect(`written-off debt of ${user}`, writtenOff, model.writtenOffOf(user));
+    }
+  }
+
+  /** `fresh`: the accounts whose requests have just been read. */
+  private compareFund({ fund }: Naive, fresh: number[]) {
+    const { staked, stakeSupply, reserve, unvestedPremium, stakes, exitsHeld } = this.books.reading.fund;
     fund.expect("staked", staked, fund.staked());
     fund.expect("reserve", reserve, fund.reserve());
     fund.expect("unvested premium", unvestedPremium, fund.state.unvested);
     fund.expectHeld(exitsHeld);
     this.chain.users.forEach((user, i) => {
       const staker = fund.staker(user);
-      const stake = SharesMath.toAssetsDown(stakes[i], staked, stakeSupply);
+      const { shares, requested, opensAt, closesAt } = stakes[i];
+      const stake = SharesMath.toAssetsDown(shares, staked, stakeSupply);
       fund.expect(`stake of ${user}`, stake, staker.free + staker.cooling);
-      const { requested, opensAt, closesAt } = requests[i];
+      if (!fresh.includes(i)) return;
       equal(`window of ${user}`, [opensAt, closesAt], [staker.opensAt, fund.closesAt(user)]);
       fund.expect(`request of ${user}`, requested, staker.requested);
     });

@@ -99,19 +99,27 @@ export type LadderTickStructOutput = [
 ] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
 
 export declare namespace ProtocolProbe {
-  export type RequestStruct = {
+  export type StakeStruct = {
+    shares: BigNumberish;
     cooling: BigNumberish;
     requested: BigNumberish;
     opensAt: BigNumberish;
     closesAt: BigNumberish;
   };
 
-  export type RequestStructOutput = [
+  export type StakeStructOutput = [
+    shares: bigint,
     cooling: bigint,
     requested: bigint,
     opensAt: bigint,
     closesAt: bigint
-  ] & { cooling: bigint; requested: bigint; opensAt: bigint; closesAt: bigint };
+  ] & {
+    shares: bigint;
+    cooling: bigint;
+    requested: bigint;
+    opensAt: bigint;
+    closesAt: bigint;
+  };
 
   export type FundReadingStruct = {
     staked: BigNumberish;
@@ -120,8 +128,7 @@ export declare namespace ProtocolProbe {
     unvestedPremium: BigNumberish;
     fundTokens: BigNumberish;
     exitsHeld: boolean;
-    stakes: BigNumberish[];
-    requests: ProtocolProbe.RequestStruct[];
+    stakes: ProtocolProbe.StakeStruct[];
   };
 
   export type FundReadingStructOutput = [
@@ -131,8 +138,7 @@ export declare namespace ProtocolProbe {
     unvestedPremium: bigint,
     fundTokens: bigint,
     exitsHeld: boolean,
-    stakes: bigint[],
-    requests: ProtocolProbe.RequestStructOutput[]
+    stakes: ProtocolProbe.StakeStructOutput[]
   ] & {
     staked: bigint;
     stakeSupply: bigint;
@@ -140,15 +146,13 @@ export declare namespace ProtocolProbe {
     unvestedPremium: bigint;
     fundTokens: bigint;
     exitsHeld: boolean;
-    stakes: bigint[];
-    requests: ProtocolProbe.RequestStructOutput[];
+    stakes: ProtocolProbe.StakeStructOutput[];
   };
 
   export type RiskStruct = {
     seen: boolean;
     visible: BigNumberish;
     net: BigNumberish;
-    blindSince: BigNumberish;
     ladder: LadderTickStruct[];
   };
 
@@ -156,13 +160,11 @@ export declare namespace ProtocolProbe {
     seen: boolean,
     visible: bigint,
     net: bigint,
-    blindSince: bigint,
     ladder: LadderTickStructOutput[]
   ] & {
     seen: boolean;
     visible: bigint;
     net: bigint;
-    blindSince: bigint;
     ladder: LadderTickStructOutput[];
   };
 
@@ -170,17 +172,20 @@ export declare namespace ProtocolProbe {
     shares: BigNumberish;
     scaledDebt: BigNumberish;
     collateral: BigNumberish;
+    debt: BigNumberish;
+    writtenOff: BigNumberish;
   };
 
   export type HoldingStructOutput = [
     shares: bigint,
     scaledDebt: bigint,
-    collateral: bigint
-  ] & { shares: bigint; scaledDebt: bigint; collateral: bigint };
-
-  export type AccountStruct = { debt: BigNumberish; writtenOff: BigNumberish };
-
-  export type AccountStructOutput = [debt: bigint, writtenOff: bigint] & {
+    collateral: bigint,
+    debt: bigint,
+    writtenOff: bigint
+  ] & {
+    shares: bigint;
+    scaledDebt: bigint;
+    collateral: bigint;
     debt: bigint;
     writtenOff: bigint;
   };
@@ -190,9 +195,9 @@ export declare namespace ProtocolProbe {
     poolTokens: BigNumberish;
     coverage: BigNumberish;
     limit: CoverageStruct;
+    blindSince: BigNumberish;
     risk: ProtocolProbe.RiskStruct;
     holdings: ProtocolProbe.HoldingStruct[];
-    accounts: ProtocolProbe.AccountStruct[];
   };
 
   export type PoolReadingStructOutput = [
@@ -200,17 +205,17 @@ export declare namespace ProtocolProbe {
     poolTokens: bigint,
     coverage: bigint,
     limit: CoverageStructOutput,
+    blindSince: bigint,
     risk: ProtocolProbe.RiskStructOutput,
-    holdings: ProtocolProbe.HoldingStructOutput[],
-    accounts: ProtocolProbe.AccountStructOutput[]
+    holdings: ProtocolProbe.HoldingStructOutput[]
   ] & {
     pool: PoolStateStructOutput;
     poolTokens: bigint;
     coverage: bigint;
     limit: CoverageStructOutput;
+    blindSince: bigint;
     risk: ProtocolProbe.RiskStructOutput;
     holdings: ProtocolProbe.HoldingStructOutput[];
-    accounts: ProtocolProbe.AccountStructOutput[];
   };
 
   export type ReadingStruct = {
@@ -293,7 +298,7 @@ export interface ProtocolProbeInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "read",
-    values: [AddressLike[], AddressLike[]]
+    values: [AddressLike[], BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "readLosses",
@@ -363,7 +368,7 @@ export interface ProtocolProbe extends BaseContract {
   >;
 
   read: TypedContractMethod<
-    [users: AddressLike[], detailed: AddressLike[]],
+    [users: AddressLike[], k: BigNumberish],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
@@ -396,7 +401,7 @@ export interface ProtocolProbe extends BaseContract {
   getFunction(
     nameOrSignature: "read"
   ): TypedContractMethod<
-    [users: AddressLike[], detailed: AddressLike[]],
+    [users: AddressLike[], k: BigNumberish],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
