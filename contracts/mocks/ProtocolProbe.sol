@@ -24,7 +24,7 @@ contract ProtocolProbe {
         uint256 reserve;
         uint256 unvestedPremium;
         uint256 fundTokens;
-        bool exitsHeld;
+        bool exitsHeld; // where asked for
         Stake[] stakes; // of the users
     }
 
@@ -92,7 +92,8 @@ contract ProtocolProbe {
     /// @notice To be called statically: it accrues once, so that the views of the accounts need not.
     /// @param k the place of the pool of which all is read, and of others only what is in their hot state; of all pools if there is
     /// none at this place
-    function read(address[] calldata users, uint256 k) external returns (Reading memory r) {
+    /// @param exits whether to ask all pools if stakers may leave
+    function read(address[] calldata users, uint256 k, bool exits) external returns (Reading memory r) {
         r.time = block.timestamp;
         r.pools = new PoolReading[](pools.length);
         for (uint256 i; i < pools.length; ++i) {
@@ -108,6 +109,7 @@ contract ProtocolProbe {
             (p.risk, p.holdings) = (_risk(pool, p.pool), _holdings(pool, users));
         }
         r.fund = _readFund(users);
+        r.fund.exitsHeld = exits && FUND.exitsHeldBy() != address(0);
     }
 
     function _readFund(address[] calldata users) private view returns (FundReading memory r) {
@@ -116,7 +118,6 @@ contract ProtocolProbe {
         r.reserve = FUND.reserve();
         r.unvestedPremium = FUND.unvested();
         r.fundTokens = ASSET.balanceOf(address(FUND));
-        r.exitsHeld = FUND.exitsHeldBy() != address(0);
         r.stakes = new Stake[](users.length);
         for (uint256 i; i < users.length; ++i) {
             Stake memory s = r.stakes[i];

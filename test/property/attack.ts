@@ -207,19 +207,25 @@ function incentives({ chain: { sites, users }, books: { model } }: World, logs: 
   }, 0n);
 }
 
-/** Makes an attack `wait` seconds after the last step. Returns whether it did anything, and could repay what it borrowed. */
-export async function attack(world: World, wait: number, blows: Blow[], tell: Tell): Promise<boolean> {
+/**
+ * Makes an attack `wait` seconds after the last step; if it `leaves`, what it lent is taken back at its end. Returns whether it did
+ * anything, and could repay what it borrowed.
+ */
+export async function attack(world: World, wait: number, blows: Blow[], leaves: boolean, tell: Tell) {
   const { probe, users } = world.chain;
   const books = world.copy().books;
   const now = books.now + BigInt(wait);
   const plan = new Attack(world, now);
   const before = await plan.wealth();
   let landed = false;
-  for (const blow of blows) {
+  const strike = async (blow: Blow) => {
     const through = await plan.add(blow);
     tell(blow.name, through);
     landed ||= through;
-  }
+  };
+  for (const blow of blows) await strike(blow);
+  for (const [pool, { holdings }] of world.books.reading.pools.entries())
+    if (leaves && holdings[ATTACKER].shares !== 0n) await strike({ name: "redeem", pool, other: 0, size: 950 });
   if (landed) await world.readAll();
   const logs = await plan.strike();
   if (!logs || !landed) {

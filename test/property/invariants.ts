@@ -8,8 +8,8 @@ import type { Call, Log, Outcome, Place, Reading } from "./world";
 
 const { WAD, divUp, min } = FixedPoint;
 
-/** Gas of a transaction that books the loss of one account: by far not what it costs with the most lenders or past losses. */
-const LOSS_GAS = 600_000n;
+/** Most gas of a write-down of one account, with whatever lenders and losses there have been: 390,845 in the sequences of the seed. */
+const LOSS_GAS = 420_000n;
 
 const max = (a: bigint, b: bigint) => (a > b ? a : b);
 
@@ -87,7 +87,7 @@ export function checkCall(
     );
     holds(`9. ${user} was healthy`, !healthy || stays);
   });
-  if (cut.length === 1) holds(`12. ${gasUsed} gas for a loss`, gasUsed <= LOSS_GAS);
+  if (method === "writeDown" && cut.length === 1) holds(`12. ${gasUsed} gas for a loss`, gasUsed <= LOSS_GAS);
 }
 
 /** 13. The accrual since a state was stored, in one step and in two at the same utilisation. */

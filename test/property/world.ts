@@ -159,8 +159,8 @@ export class World {
     await asset.mint(lender, 10n ** 7n * token);
 
     // as a transaction, so that both pools store their accrual
-    await probe.read(users, ALL);
-    const [reading] = (await ask(probe, "read", [users, ALL])) as [Raw];
+    await probe.read(users, ALL, true);
+    const [reading] = (await ask(probe, "read", [users, ALL, true])) as [Raw];
     const shared = { fund, socializer, factory, users, token, governor: governor.address, guardian: guardian.address };
     const sites = pools.map((each, k) => ({
       pool: each.pool,
@@ -237,7 +237,8 @@ export class World {
     const { users } = this.chain;
     // now and then somebody whom the call does not name
     const another = books.steps++ % 3 === 0 ? [users[Math.floor(books.steps / 3) % users.length]] : [];
-    const fresh = await this.read(k, [call.from, ...call.args, ...another], sent.logs);
+    const asked = call.to === this.chain.fund || books.steps % 3 === 0;
+    const fresh = await this.read(k, [call.from, ...call.args, ...another], asked, sent.logs);
     const outcome = { ...sent, before: this.readingOf(k, before), after: this.readingOf(k) };
     // with all that has accrued, also where that is not stored
     book(outcome);
@@ -262,6 +263,7 @@ export class World {
     checkFund(outcome);
     checkCall(this.at(k), call, current.pools[k].state.price, outcome);
     this.compareFund(current, fresh);
+    if (asked) current.fund.expectHeld(this.books.reading.fund.exitsHeld);
     this.checkEvents(k, model, sent.logs);
     if (sent.logs.some(({ name }) => ["LossRecorded", "Recovered", "Claimed"].includes(name)))
       await this.compareLosses(current);
@@ -303,6 +305,7 @@ export class World {
       await this.compareDepth(pool);
     }
     this.compareFund(model, everyone);
+    model.fund.expectHeld(this.books.reading.fund.exitsHeld);
     await this.compareLosses(model);
   }
 
@@ -418,19 +421,19 @@ export class World {
   }
 
   async readAll() {
-    [this.books.reading] = (await ask(this.chain.probe, "read", [this.chain.users, ALL])) as [Raw];
+    [this.books.reading] = (await ask(this.chain.probe, "read", [this.chain.users, ALL, true])) as [Raw];
   }
 
   /**
    * Reads what all share, and of the pool that a call was about all but the accounts that it neither names nor writes down: these are
    * as they were. Returns the places of those that were read.
    */
-  private async read(k: number, named: unknown[], logs: Log[]): Promise<number[]> {
+  private async read(k: number, named: unknown[], exits: boolean, logs: Log[]): Promise<number[]> {
     const { users, probe } = this.chain;
     const cut = logs.filter(({ name }) => name === "WrittenDown").map(({ args }) => args.account);
     const voided = logs.some(({ name }) => name === "GenerationEnded");
     const fresh = [...users.keys()].filter((i) => voided || [...named, ...cut].includes(users[i]));
-    const [reading] = (await ask(probe, "read", [fresh.map((i) => users[i]), k])) as [Raw];
+    const [reading] = (await ask(probe, "read", [fresh.map((i) => users[i]), k, exits])) as [Raw];
     const known = this.books.reading;
     const merge = <T>(old: T[], read: T[]) => old.map((each, i) => (fresh.includes(i) ? read[fresh.indexOf(i)] : each));
     this.books.reading = {
@@ -496,11 +499,10 @@ export class World {
 
   /** `fresh`: the accounts whose requests have just been read. */
   private compareFund({ fund }: Naive, fresh: number[]) {
-    const { staked, stakeSupply, reserve, unvestedPremium, stakes, exitsHeld } = this.books.reading.fund;
+    const { staked, stakeSupply, reserve, unvestedPremium, stakes } = this.books.reading.fund;
     fund.expect("staked", staked, fund.staked());
     fund.expect("reserve", reserve, fund.reserve());
     fund.expect("unvested premium", unvestedPremium, fund.state.unvested);
-    fund.expectHeld(exitsHeld);
     this.chain.users.forEach((user, i) => {
       const staker = fund.staker(user);
       const { shares, requested, opensAt, closesAt } = stakes[i];

@@ -84,6 +84,8 @@ export class NaiveFund extends Part {
     const { state: s } = this;
     const left = ofWad(s.unvested, Interest.decay(this.now - s.time, this.terms.vesting));
     const vested = s.unvested - left;
+    // a wad of it is kept of each interval, and the contract's are longer
+    this.all.state.slack += ofWad(s.unvested, 2n);
     s.unvested = left;
     s.time = this.now;
     if (s.stakers.size === 0) s.reserve += vested;

@@ -298,7 +298,7 @@ export interface ProtocolProbeInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "read",
-    values: [AddressLike[], BigNumberish]
+    values: [AddressLike[], BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "readLosses",
@@ -368,7 +368,7 @@ export interface ProtocolProbe extends BaseContract {
   >;
 
   read: TypedContractMethod<
-    [users: AddressLike[], k: BigNumberish],
+    [users: AddressLike[], k: BigNumberish, exits: boolean],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
@@ -401,7 +401,7 @@ export interface ProtocolProbe extends BaseContract {
   getFunction(
     nameOrSignature: "read"
   ): TypedContractMethod<
-    [users: AddressLike[], k: BigNumberish],
+    [users: AddressLike[], k: BigNumberish, exits: boolean],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
