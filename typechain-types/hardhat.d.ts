@@ -282,6 +282,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockAggregator__factory>;
     getContractFactory(
+      name: "MockAttacker",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockAttacker__factory>;
+    getContractFactory(
       name: "MockERC20",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockERC20__factory>;
@@ -289,6 +293,14 @@ declare module "hardhat/types/runtime" {
       name: "MockERC4626",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockERC4626__factory>;
+    getContractFactory(
+      name: "IFlashBorrower",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.IFlashBorrower__factory>;
+    getContractFactory(
+      name: "MockFlashLender",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockFlashLender__factory>;
     getContractFactory(
       name: "MockFlashPool",
       signerOrOptions?: ethers.Signer | FactoryOptions
@@ -682,6 +694,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.MockAggregator>;
     getContractAt(
+      name: "MockAttacker",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockAttacker>;
+    getContractAt(
       name: "MockERC20",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -691,6 +708,16 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.MockERC4626>;
+    getContractAt(
+      name: "IFlashBorrower",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.IFlashBorrower>;
+    getContractAt(
+      name: "MockFlashLender",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockFlashLender>;
     getContractAt(
       name: "MockFlashPool",
       address: string | ethers.Addressable,
@@ -1031,6 +1058,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockAggregator>;
     deployContract(
+      name: "MockAttacker",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAttacker>;
+    deployContract(
       name: "MockERC20",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockERC20>;
@@ -1038,6 +1069,14 @@ declare module "hardhat/types/runtime" {
       name: "MockERC4626",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockERC4626>;
+    deployContract(
+      name: "IFlashBorrower",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IFlashBorrower>;
+    deployContract(
+      name: "MockFlashLender",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockFlashLender>;
     deployContract(
       name: "MockFlashPool",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1431,6 +1470,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockAggregator>;
     deployContract(
+      name: "MockAttacker",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockAttacker>;
+    deployContract(
       name: "MockERC20",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1440,6 +1484,16 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockERC4626>;
+    deployContract(
+      name: "IFlashBorrower",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.IFlashBorrower>;
+    deployContract(
+      name: "MockFlashLender",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockFlashLender>;
     deployContract(
       name: "MockFlashPool",
       args: any[],

@@ -6,33 +6,52 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IBadDebtSocializer, Loss} from "../interfaces/IBadDebtSocializer.sol";
 import {Coverage, IInsuranceFund} from "../interfaces/IInsuranceFund.sol";
 import {ILendingPool, LadderTick, PoolState} from "../interfaces/ILendingPool.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {Liquidation} from "../libraries/Liquidation.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
 
-/// @notice What a test compares after a step, in one call.
+/// @notice What a test compares after a step, in one call: pools of one fund, and the fund.
 contract ProtocolProbe {
     struct Reading {
         uint256 time;
-        PoolState pool;
-        uint256 poolTokens;
+        FundReading fund;
+        PoolReading[] pools;
+    }
+
+    struct FundReading {
         uint256 staked;
         uint256 stakeSupply;
         uint256 reserve;
         uint256 unvestedPremium;
-        uint256 coverage;
         uint256 fundTokens;
-        Coverage limit;
-        bool exitsHeld;
-        Risk risk;
-        Holding[] holdings; // of all users
-        Account[] accounts; // of those asked for
+        bool exitsHeld; // where asked for
+        Stake[] stakes; // of the users
     }
 
-    /// @dev What costs little to read.
+    struct Stake {
+        uint256 shares;
+        uint256 cooling;
+        uint256 requested;
+        uint256 opensAt;
+        uint256 closesAt;
+    }
+
+    struct PoolReading {
+        PoolState pool;
+        uint256 poolTokens;
+        uint256 coverage;
+        Coverage limit;
+        uint256 blindSince;
+        Risk risk;
+        Holding[] holdings; // of the users
+    }
+
     struct Holding {
         uint256 shares;
         uint256 scaledDebt;
         uint256 collateral;
-        uint256 stakeShares;
+        uint256 debt;
+        uint256 writtenOff;
     }
 
     /// @dev What the pool sees, where it does.
@@ -40,20 +59,11 @@ contract ProtocolProbe {
         bool seen;
         uint256 visible;
         uint256 net;
-        uint256 blindSince;
         LadderTick[] ladder;
     }
 
-    struct Account {
-        uint256 debt;
-        uint256 writtenOff;
-        uint256 cooling;
-        uint256 requested;
-        uint256 opensAt;
-        uint256 closesAt;
-    }
-
     struct LossReading {
+        address pool;
         uint256 shortfall;
         Waterfall.Layers lost;
         Waterfall.Layers recovered;
@@ -62,57 +72,76 @@ contract ProtocolProbe {
         uint256 stakerClaims;
     }
 
-    ILendingPool private immutable POOL;
+    /// @dev More ticks than a test has accounts.
+    uint256 private constant MAX_TICKS = 16;
+
     IInsuranceFund private immutable FUND;
     IBadDebtSocializer private immutable SOCIALIZER;
     IERC20 private immutable ASSET;
+    ILendingPool[] private pools;
 
-    constructor(ILendingPool pool) {
-        POOL = pool;
-        FUND = IInsuranceFund(pool.fund());
-        SOCIALIZER = IBadDebtSocializer(pool.socializer());
-        ASSET = IERC20(pool.asset());
+    constructor(ILendingPool[] memory pools_) {
+        pools = pools_;
+        FUND = IInsuranceFund(pools_[0].fund());
+        SOCIALIZER = IBadDebtSocializer(pools_[0].socializer());
+        ASSET = IERC20(pools_[0].asset());
     }
 
+    /* --------------------------------------------- THE STATE ------------------------------------------- */
+
     /// @notice To be called statically: it accrues once, so that the views of the accounts need not.
-    function read(address[] calldata users, address[] calldata detailed) external returns (Reading memory r) {
+    /// @param k the place of the pool of which all is read, and of others only what is in their hot state; of all pools if there is
+    /// none at this place
+    /// @param exits whether to ask all pools if stakers may leave
+    function read(address[] calldata users, uint256 k, bool exits) external returns (Reading memory r) {
         r.time = block.timestamp;
-        r.pool = POOL.state();
-        r.poolTokens = ASSET.balanceOf(address(POOL));
+        r.pools = new PoolReading[](pools.length);
+        for (uint256 i; i < pools.length; ++i) {
+            ILendingPool pool = pools[i];
+            PoolReading memory p = r.pools[i];
+            p.pool = pool.state();
+            p.poolTokens = ASSET.balanceOf(address(pool));
+            if (i != k && k < pools.length) continue;
+            p.coverage = FUND.coverageAvailable(address(pool));
+            p.limit = FUND.coverageOf(address(pool));
+            p.blindSince = pool.blindSince();
+            pool.accrue();
+            (p.risk, p.holdings) = (_risk(pool, p.pool), _holdings(pool, users));
+        }
+        r.fund = _readFund(users);
+        r.fund.exitsHeld = exits && FUND.exitsHeldBy() != address(0);
+    }
+
+    function _readFund(address[] calldata users) private view returns (FundReading memory r) {
         r.staked = FUND.totalAssets();
         r.stakeSupply = FUND.totalSupply();
         r.reserve = FUND.reserve();
         r.unvestedPremium = FUND.unvested();
-        r.coverage = FUND.coverageAvailable(address(POOL));
         r.fundTokens = ASSET.balanceOf(address(FUND));
-        r.limit = FUND.coverageOf(address(POOL));
-        POOL.accrue();
-        r.exitsHeld = FUND.exitsHeldBy() != address(0);
-        r.risk = _risk(users.length);
-        r.holdings = new Holding[](users.length);
+        r.stakes = new Stake[](users.length);
         for (uint256 i; i < users.length; ++i) {
-            Holding memory h = r.holdings[i];
-            h.shares = POOL.balanceOf(users[i]);
-            h.scaledDebt = POOL.scaledDebtOf(users[i]);
-            (h.collateral, , ) = POOL.positionOf(users[i]);
-            h.stakeShares = FUND.balanceOf(users[i]);
+            Stake memory s = r.stakes[i];
+            s.shares = FUND.balanceOf(users[i]);
+            (s.cooling, s.requested, s.opensAt, s.closesAt) = FUND.cooldownOf(users[i]);
         }
-        r.accounts = new Account[](detailed.length);
-        for (uint256 i; i < detailed.length; ++i) r.accounts[i] = _account(detailed[i]);
     }
 
-    /// @dev All ticks of `users` accounts, and one more if there is any.
-    function _risk(uint256 users) private view returns (Risk memory r) {
-        r.blindSince = POOL.blindSince();
-        r.ladder = POOL.ladder(type(uint256).max, users + 1);
-        try POOL.visibleShortfall() returns (uint256 visible) {
-            (r.seen, r.visible, r.net) = (true, visible, POOL.totalAssetsNet());
+    function _holdings(ILendingPool pool, address[] calldata users) private view returns (Holding[] memory holdings) {
+        holdings = new Holding[](users.length);
+        for (uint256 i; i < users.length; ++i) {
+            Holding memory h = holdings[i];
+            h.shares = pool.balanceOf(users[i]);
+            h.scaledDebt = pool.scaledDebtOf(users[i]);
+            (h.collateral, h.debt, h.writtenOff) = pool.positionOf(users[i]);
+        }
+    }
+
+    function _risk(ILendingPool pool, PoolState memory state) private view returns (Risk memory r) {
+        r.ladder = pool.ladder(type(uint256).max, MAX_TICKS);
+        try pool.visibleShortfall() returns (uint256 visible) {
+            (r.seen, r.visible) = (true, visible);
+            r.net = visible == 0 ? state.lenderAssets : pool.totalAssetsNet();
         } catch {}
-    }
-
-    function _account(address user) private view returns (Account memory a) {
-        (, a.debt, a.writtenOff) = POOL.positionOf(user);
-        (a.cooling, a.requested, a.opensAt, a.closesAt) = FUND.cooldownOf(user);
     }
 
     /// @return losses all of them
@@ -127,6 +156,7 @@ contract ProtocolProbe {
         for (uint256 i; i < count; ++i) {
             Loss memory loss = SOCIALIZER.lossOf(i + 1);
             losses[i] = LossReading({
+                pool: loss.pool,
                 shortfall: loss.shortfall,
                 lost: Waterfall.Layers(loss.fees, loss.reserve, loss.staked, loss.interest, loss.principal),
                 recovered: loss.recoveredBy,
@@ -138,5 +168,28 @@ contract ProtocolProbe {
             for (uint256 j; j < users.length; ++j) claims[j * count + i] = SOCIALIZER.claimable(i + 1, users[j]);
         }
         held = ASSET.balanceOf(address(SOCIALIZER));
+    }
+
+    /* ------------------------------------------ WHAT WOULD HAPPEN -------------------------------------- */
+
+    /// @notice To be called statically: writes each batch of accounts down in a call of its own.
+    /// @return left what is left of each layer, in the order of the waterfall, and of the debt
+    function layersAfter(ILendingPool pool, address[][] calldata batches) external returns (uint256[6] memory left) {
+        for (uint256 i; i < batches.length; ++i) pool.writeDown(batches[i]);
+        PoolState memory s = pool.state();
+        return [s.fees, FUND.reserve(), FUND.totalAssets(), s.unvested, s.lenderAssets, s.debt];
+    }
+
+    /// @notice Tokens, shares, and collateral at the oracle's price less performing debt, in loan assets. No claims: those are what
+    /// the account had lost.
+    function wealthOf(address account) external view returns (int256 wealth) {
+        wealth = int256(ASSET.balanceOf(account) + FUND.convertToAssets(FUND.balanceOf(account)));
+        for (uint256 k; k < pools.length; ++k) {
+            ILendingPool pool = pools[k];
+            (uint256 collateral, uint256 debt, ) = pool.positionOf(account);
+            collateral += IERC20(pool.collateralAsset()).balanceOf(account);
+            uint256 value = Liquidation.valueOf(collateral, IOracle(pool.oracle()).price());
+            wealth += int256(pool.convertToAssets(pool.balanceOf(account)) + value) - int256(debt);
+        }
     }
 }

@@ -121,6 +121,24 @@ describe("Attacks: fund", () => {
     await account.execute([await callOf(p.fund, "redeem", [stake * 900n, account, account])]);
     expect(await p.asset.balanceOf(account)).to.be.at.most(held);
     expect((await p.pool.state()).premium).to.be.greaterThan(0n);
+
+    // what the fund got by harvests at any intervals is what premium its pool's interest has earned meanwhile, and no more
+    await p.fund.harvest(p.pool);
+    let [earned, harvested] = [0n, 0n];
+    const [capital, { debt }] = [await paid(), await p.pool.state()];
+    let owed = debt;
+    const intervals = [1n, 3_600n, 1n, DAY, 10n * DAY, 60n, 40n * DAY, 2n * DAY];
+    for (const seconds of intervals) {
+      await setNext(seconds);
+      const at = await p.pool.state(NEXT);
+      earned += (at.debt - owed) * at.premium;
+      owed = at.debt;
+      harvested += at.fees;
+      await p.fund.harvest(p.pool);
+    }
+    expect((await paid()) - capital).to.equal(harvested);
+    // each harvest keeps less than a unit, in the lenders' favour
+    expect(harvested).to.be.within(earned / 10_000n - BigInt(intervals.length), earned / 10_000n);
   });
 
   it("A collusive drain with a worthless collateral or a pushed price takes ≤ the pool's limit; a pool nobody approved takes 0.", async () => {

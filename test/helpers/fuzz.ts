@@ -1,5 +1,6 @@
 /**
- * Seeded fuzzing: the same inputs in every run, others with FUZZ_SEED, more with FUZZ_RUNS (a factor). Instrumented code is slow,
+ * Seeded fuzzing: the same inputs in every run, others with FUZZ_SEED, more with FUZZ_RUNS (a factor), a single one of a test with
+ * FUZZ_PATH. Instrumented code is slow,
  * and a few inputs cover what many do.
  */
 import fc from "fast-check";
@@ -7,7 +8,9 @@ import fc from "fast-check";
 const seed = Number(process.env.FUZZ_SEED ?? 20_200_312);
 const factor = Number(process.env.FUZZ_RUNS ?? (process.env.COVERAGE ? 0.04 : 1));
 
-export const runs = (numRuns: number) => ({ seed, numRuns: Math.ceil(numRuns * factor) });
+const path = process.env.FUZZ_PATH;
+
+export const runs = (numRuns: number) => ({ seed, numRuns: Math.ceil(numRuns * factor), ...(path && { path }) });
 
 /** Integers in [min, max], as likely of any length as of any other, and often at the ends. */
 export function integer(min: bigint, max: bigint): fc.Arbitrary<bigint> {

@@ -1,22 +1,22 @@
 /** The calls of the random sequences: how one is made of a few random numbers, and what the model makes of it. */
 import { FixedPoint } from "../../sdk";
-import { type Booking, LAYERS, type Layers, type Naive, type Recoveries, UNIT } from "./naive";
-import { ETHER, PRICE, TERMS, TOKEN } from "./terms";
-import { type Call, NO_REASON, type Outcome, type World } from "./world";
+import { type Booking, LAYERS, type Layers, type NaivePool, type Recoveries, UNIT } from "./naive";
+import { tickAt } from "./ladder";
+import { SCALE } from "./terms";
+import { ATTACKER, type Call, NO_REASON, type Outcome, type Place } from "./world";
 
 const { WAD, min } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
-/** Of the oracle's price. */
-const SCALE = 10n ** 36n;
 
-/** Random numbers of one call: who, with whom, and a size from 0 to 1000. */
+/** Random numbers of one call: in which pool, who, with whom, and a size from 0 to 1000. */
 export interface Draw {
+  pool: number;
   who: number;
   other: number;
   size: number;
 }
 
-type Maker = (world: World, draw: Draw, model: Naive) => Call;
+type Maker = (at: Place, draw: Draw, model: NaivePool) => Call;
 
 /** A part of `whole`: nothing at size 0, all of it from 900 on, a little more than there is at 1000. */
 function part(whole: bigint, size: number): bigint {
@@ -24,20 +24,22 @@ function part(whole: bigint, size: number): bigint {
   return (whole * BigInt(size)) / 900n;
 }
 
-/** Mostly an account that can do it; now and then any. */
-function pick(
-  { chain: { users } }: World,
-  index: number,
-  size: number,
-  can: (user: string, i: number) => boolean,
-): number {
-  const able = users.flatMap((user, i) => (can(user, i) ? [i] : []));
+/** Mostly an account that can do it, now and then any; the attacker only for itself. */
+function actor({ users }: Place, index: number, size: number, can: (user: string, i: number) => boolean): number {
+  if (index === ATTACKER) return index;
+  const able = users.flatMap((user, i) => (i !== ATTACKER && can(user, i) ? [i] : []));
   return able.length === 0 || size % 16 === 0 ? index : able[index % able.length];
 }
 
+/** Mostly an account to which it can be done, now and then any. */
+function target({ users }: Place, index: number, size: number, can: (user: string) => boolean): string {
+  const able = users.filter(can);
+  return able.length === 0 || size % 16 === 0 ? users[index] : able[index % able.length];
+}
+
 /** Whether nobody owes written-off debt, which some calls are about: mostly, another is made then. */
-const isSolvent = ({ chain: { users } }: World, model: Naive, size: number) =>
-  size % 16 !== 0 && users.every((user) => model.writtenOffOf(user) === 0n);
+const isSolvent = ({ users }: Place, model: NaivePool, { who, size }: Draw) =>
+  who !== ATTACKER && size % 16 !== 0 && users.every((user) => model.writtenOffOf(user) === 0n);
 
 /** An amount up to `most`, as likely of any size as of any other. */
 const amount = (most: bigint, size: number) =>
@@ -51,7 +53,7 @@ const emitted = (outcome: Outcome, name: string, key: string) => {
   return log ? (log.args[key] as bigint) : 0n;
 };
 
-function bookingOf(world: World, outcome: Outcome): Booking | undefined {
+function bookingOf(at: Place, outcome: Outcome): Booking | undefined {
   const [log] = find(outcome, "LossRecorded");
   if (!log) return undefined;
   const { lossId, shortfall, layers } = log.args as unknown as Pick<Booking, "lossId" | "shortfall" | "layers">;
@@ -64,8 +66,8 @@ function bookingOf(world: World, outcome: Outcome): Booking | undefined {
     lossId,
     shortfall,
     layers: toLayers(layers),
-    pool: ending(world.chain.pool, outcome.before.pool.supply),
-    fund: ending(world.chain.fund, outcome.before.stakeSupply),
+    pool: ending(at.pool, outcome.before.pool.supply),
+    fund: ending(at.fund, outcome.before.stakeSupply),
   };
 }
 
@@ -90,7 +92,7 @@ function recoveriesOf(outcome: Outcome): Recoveries {
 const always = () => true;
 const never = () => false;
 
-const setPrice = ({ chain: { governor, oracle } }: World, price: bigint): Call => ({
+const setPrice = ({ governor, oracle }: Place, price: bigint): Call => ({
   from: governor,
   to: oracle,
   method: "setPrice",
@@ -107,11 +109,11 @@ const setPrice = ({ chain: { governor, oracle } }: World, price: bigint): Call =
 /* THE CALLS */
 
 export const calls: Record<string, Maker> = {
-  deposit(world, { who, size }) {
-    const [user, assets] = [world.chain.users[who], amount(1_000_000n * TOKEN, size)];
+  deposit(at, { who, size }) {
+    const [user, assets] = [at.users[who], amount(1_000_000n * at.token, size)];
     return {
       from: user,
-      to: world.chain.pool,
+      to: at.pool,
       method: "deposit",
       args: [assets, user],
       plan: (model) => model.deposit(user, assets),
@@ -119,14 +121,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  withdraw(world, { who: drawn, size }, model) {
-    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
-    const user = world.chain.users[who];
+  withdraw(at, { who: drawn, size }, model) {
+    const who = actor(at, drawn, size, (_, i) => at.reading.holdings[i].shares !== 0n);
+    const user = at.users[who];
     const owned = (model.state.lenders.get(user) ?? 0n) / UNIT;
     const assets = part(size % 2 === 0 ? owned : min(owned, model.state.cash), size);
     return {
       from: user,
-      to: world.chain.pool,
+      to: at.pool,
       method: "withdraw",
       args: [assets, user, user],
       plan: (m) => {
@@ -137,14 +139,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  redeem(world, { who: drawn, size }) {
-    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
-    const user = world.chain.users[who];
-    const { shares } = world.books.reading.holdings[who];
+  redeem(at, { who: drawn, size }) {
+    const who = actor(at, drawn, size, (_, i) => at.reading.holdings[i].shares !== 0n);
+    const user = at.users[who];
+    const { shares } = at.reading.holdings[who];
     const redeemed = part(shares, size);
     return {
       from: user,
-      to: world.chain.pool,
+      to: at.pool,
       method: "redeem",
       args: [redeemed, user, user],
       plan: (model) => {
@@ -155,14 +157,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  transfer(world, { who: drawn, other, size }) {
-    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
-    const [from, to] = [world.chain.users[who], world.chain.users[other]];
-    const { shares } = world.books.reading.holdings[who];
+  transfer(at, { who: drawn, other, size }) {
+    const who = actor(at, drawn, size, (_, i) => at.reading.holdings[i].shares !== 0n);
+    const [from, to] = [at.users[who], at.users[other]];
+    const { shares } = at.reading.holdings[who];
     const moved = part(shares, size);
     return {
       from,
-      to: world.chain.pool,
+      to: at.pool,
       method: "transfer",
       args: [to, moved],
       plan: (model) => model.transfer(from, to, moved, shares),
@@ -170,11 +172,11 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  supplyCollateral(world, { who, other, size }) {
-    const [user, assets] = [world.chain.users[other], amount(1_500n * ETHER, size)];
+  supplyCollateral(at, { who, other, size }) {
+    const [user, assets] = [at.users[other], amount(1_500n * at.ether, size)];
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "supplyCollateral",
       args: [assets, user],
       plan: (model) => model.supplyCollateral(user, assets),
@@ -182,15 +184,15 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  withdrawCollateral(world, { who: drawn, size }, model) {
+  withdrawCollateral(at, { who: drawn, size }, model) {
     const free = (user: string) => model.borrower(user).collateral !== 0n && model.writtenOffOf(user) === 0n;
-    const who = pick(world, drawn, size, free);
-    const user = world.chain.users[who];
+    const who = actor(at, drawn, size, free);
+    const user = at.users[who];
     const { collateral, debt } = model.borrower(user);
     const assets = part(debt === 0n ? collateral : collateral / 4n, size);
     return {
       from: user,
-      to: world.chain.pool,
+      to: at.pool,
       method: "withdrawCollateral",
       args: [assets, user, user],
       plan: (m) => m.withdrawCollateral(user, assets),
@@ -198,25 +200,24 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  borrow(world, { who, other, size }, model) {
+  borrow(at, { who, other, size }, model) {
     const limitOf = (user: string) => {
       const { collateral, debt } = model.borrower(user);
-      return (collateral * model.state.price * TERMS.lltv) / SCALE / WAD - debt / UNIT;
+      return (collateral * model.state.price * at.terms.lltv) / SCALE / WAD - debt / UNIT;
     };
-    const user =
-      world.chain.users[pick(world, who, size, (u) => limitOf(u) > TERMS.minDebt && model.writtenOffOf(u) === 0n)];
+    const user = at.users[actor(at, who, size, (u) => limitOf(u) > at.terms.minDebt && model.writtenOffOf(u) === 0n)];
     const limit = limitOf(user);
-    let assets = part(limit > 0n ? min(limit, model.state.cash) : TERMS.minDebt, size);
+    let assets = part(limit > 0n ? min(limit, model.state.cash) : at.terms.minDebt, size);
     // now and then little, or as much as another owes for its collateral, so that the pool sees them as one
-    if (size % 4 === 3) assets = (TERMS.minDebt * BigInt(size)) / 20n;
-    const [own, like] = [user, world.chain.users[other]].map((account) => model.borrower(account));
+    if (size % 4 === 3) assets = (at.terms.minDebt * BigInt(size)) / 20n;
+    const [own, like] = [user, at.users[other]].map((account) => model.borrower(account));
     if (size % 4 === 1 && like.collateral !== 0n) {
       const more = (like.debt * own.collateral) / like.collateral - own.debt;
       if (more > 0n) assets = (more * BigInt(100_000 - size)) / 100_000n / UNIT;
     }
     return {
       from: user,
-      to: world.chain.pool,
+      to: at.pool,
       method: "borrow",
       args: [assets, user, user],
       plan: (m) => m.borrow(user, assets),
@@ -224,12 +225,12 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  repay(world, { who, other, size }, model) {
-    const user = world.chain.users[pick(world, other, size, (u) => model.borrower(u).debt !== 0n)];
+  repay(at, { who, other, size }, model) {
+    const user = target(at, other, size, (u) => model.borrower(u).debt !== 0n);
     const assets = size >= 900 ? MAX : part(model.borrower(user).debt / UNIT, size);
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "repay",
       args: [assets, user],
       plan: (m) => {
@@ -244,56 +245,57 @@ export const calls: Record<string, Maker> = {
    * The price goes to where what all lack is about what the guard or a write-down tolerates, or to where one account lacks nothing or
    * a little: about all that its collateral is worth.
    */
-  edge(world, draw, model) {
+  edge(at, draw, model) {
     const { other, size } = draw;
-    const indebted = world.chain.users.map((user) => model.borrower(user)).filter(({ debt }) => debt > UNIT);
-    if (indebted.length === 0) return calls.price(world, draw, model);
-    const { lenderAssets } = world.books.reading.pool;
-    const tolerance = size % 4 === 0 ? TERMS.dust : (lenderAssets * TERMS.guardTolerance) / 10_000n;
+    const indebted = at.users.map((user) => model.borrower(user)).filter(({ debt }) => debt > UNIT);
+    if (indebted.length === 0) return calls.price(at, draw, model);
+    const { lenderAssets } = at.reading.pool;
+    const tolerance = size % 4 === 0 ? at.terms.dust : (lenderAssets * at.terms.guardTolerance) / 10_000n;
     const ofOne = size % 2 === 1;
     const borrowers = ofOne ? [indebted[other % indebted.length]] : indebted;
     const wanted = ofOne ? 0n : (tolerance * BigInt(size)) / 400n;
     const lacking = (price: bigint) =>
       borrowers
         .map(
-          ({ collateral, debt }) => debt / UNIT - (collateral * price * WAD) / (WAD + TERMS.writeDownIncentive) / SCALE,
+          ({ collateral, debt }) =>
+            debt / UNIT - (collateral * price * WAD) / (WAD + at.terms.writeDownIncentive) / SCALE,
         )
         .reduce((sum, lack) => (lack > 0n ? sum + lack : sum), 0n);
-    let [low, high] = [0n, 20n * PRICE];
+    let [low, high] = [0n, 20n * at.startPrice];
     while (high - low > 1n) {
       const middle = (low + high) / 2n;
       if (lacking(middle) > wanted) low = middle;
       else high = middle;
     }
-    return setPrice(world, ofOne ? (high * BigInt(97_000 + 4 * size)) / 100_000n : high);
+    return setPrice(at, ofOne ? (high * BigInt(97_000 + 4 * size)) / 100_000n : high);
   },
 
   /** The price goes anywhere from 0.6 to 1.4 of what it is, now and then to nothing, and back from there. */
-  price(world, { size }, model) {
+  price(at, { size }, model) {
     const { price } = model.state;
-    const moved = price === 0n ? PRICE / 2n : (price * BigInt(600 + Math.floor(size * 0.8))) / 1000n;
-    return setPrice(world, size < 50 ? 0n : min(moved, 20n * PRICE));
+    const moved = price === 0n ? at.startPrice / 2n : (price * BigInt(600 + Math.floor(size * 0.8))) / 1000n;
+    return setPrice(at, size < 50 ? 0n : min(moved, 20n * at.startPrice));
   },
 
   /** Ticks that anybody prepares: most of them among those that positions have. */
-  initialiseTicks(world, { who, other, size }) {
+  initialiseTicks(at, { who, other, size }) {
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "initialiseTicks",
-      args: [size % 8 === 0 ? 1 + size * 16 : 5_000 + size, 1 + other],
+      args: [size % 8 === 0 ? 1 + size * 16 : Number(tickAt(at.startPrice)) - 500 + size, 1 + other],
       plan: () => ({ refusals: [], book: () => {} }),
       stores: never,
     };
   },
 
   /** An oracle that fails, with an error or without gas, mostly answers again; one that answers fails. */
-  oracle(world, { size }, model) {
+  oracle(at, { size }, model) {
     const answers = model.state.failure !== undefined && size % 4 !== 0;
     const [mode, failure] = answers ? [0, undefined] : size % 2 === 0 ? [1, "OracleBroken"] : [2, NO_REASON];
     return {
-      from: world.chain.governor,
-      to: world.chain.oracle,
+      from: at.governor,
+      to: at.oracle,
       method: "setMode",
       args: [mode],
       plan: (m) => m.setOracle(failure),
@@ -301,10 +303,10 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  reportBlind(world, { who }) {
+  reportBlind(at, { who }) {
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "reportBlind",
       args: [],
       plan: (model) => model.reportBlind(),
@@ -312,33 +314,31 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  writeDown(world, { who, size }) {
+  writeDown(at, { who, size }) {
     // all of the six accounts, or any, some twice
-    const chosen = [...world.chain.users, ...world.chain.users].filter(
-      (_, i) => size > 600 || ((size * 4 + who) >> i) & 1,
-    );
+    const chosen = [...at.users, ...at.users].filter((_, i) => size > 600 || ((size * 4 + who) >> i) & 1);
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "writeDown",
       args: [chosen],
       plan: (model) => {
         const { refusals, book } = model.writeDown(chosen);
-        return { refusals, book: (outcome) => book(cutOf(outcome), bookingOf(world, outcome)) };
+        return { refusals, book: (outcome) => book(cutOf(outcome), bookingOf(at, outcome)) };
       },
       stores: always, // the price was seen
     };
   },
 
   /** A lender books what the price shows and leaves, in one transaction. */
-  writeDownAndRedeem(world, draw, model) {
+  writeDownAndRedeem(at, draw, model) {
     const { who: drawn, size } = draw;
-    const { users, pool } = world.chain;
+    const { users, pool } = at;
     const insolvent = users.filter((user) => model.lacks(user));
-    if (insolvent.length === 0 && size % 8 !== 0) return calls.edge(world, draw, model);
-    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].shares !== 0n);
+    if (insolvent.length === 0 && size % 8 !== 0) return calls.edge(at, draw, model);
+    const who = actor(at, drawn, size, (_, i) => at.reading.holdings[i].shares !== 0n);
     const user = users[who];
-    const { shares } = world.books.reading.holdings[who];
+    const { shares } = at.reading.holdings[who];
     const redeemed = part(shares, size);
     const parts = [
       pool.interface.encodeFunctionData("writeDown", [insolvent]),
@@ -350,27 +350,27 @@ export const calls: Record<string, Maker> = {
       method: "multicall",
       args: [parts],
       plan: (m) => {
-        const { supply } = world.books.reading.pool;
+        const { supply } = at.reading.pool;
         const { refusals, book } = m.writeDownAndRedeem(insolvent, user, redeemed, shares, supply);
         return {
           refusals,
-          book: (outcome) => book(cutOf(outcome), bookingOf(world, outcome), emitted(outcome, "Withdraw", "assets")),
+          book: (outcome) => book(cutOf(outcome), bookingOf(at, outcome), emitted(outcome, "Withdraw", "assets")),
         };
       },
       stores: always,
     };
   },
 
-  liquidate(world, { who, other, size }, model) {
+  liquidate(at, { who, other, size }, model) {
     // mostly the account whose health is the worst
     const owes = (user: string) => model.borrower(user).debt + model.writtenOffOf(user);
     const risk = (user: string) => (owes(user) * 1000n) / (model.borrower(user).collateral + 1n);
-    const worst = world.chain.users.reduce((a, b) => (risk(b) > risk(a) ? b : a));
-    const borrower = size % 4 === 0 ? world.chain.users[other] : worst;
+    const worst = at.users.reduce((a, b) => (risk(b) > risk(a) ? b : a));
+    const borrower = size % 4 === 0 ? at.users[other] : worst;
     const asked = size >= 600 ? MAX : (owes(borrower) * BigInt(size)) / 600n / UNIT;
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "liquidate",
       args: [borrower, asked, 0n, "0x"],
       plan: (m) => {
@@ -383,7 +383,7 @@ export const calls: Record<string, Maker> = {
               recovered: emitted(outcome, "Liquidated", "recovered"),
               seized: emitted(outcome, "Liquidated", "seized"),
             };
-            book(cutOf(outcome), bookingOf(world, outcome), paid, recoveriesOf(outcome));
+            book(cutOf(outcome), bookingOf(at, outcome), paid, recoveriesOf(outcome));
           },
         };
       },
@@ -391,14 +391,14 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  repayWrittenOff(world, draw, model) {
+  repayWrittenOff(at, draw, model) {
     const { who, other, size } = draw;
-    if (isSolvent(world, model, size)) return calls.liquidate(world, draw, model);
-    const user = world.chain.users[pick(world, other, size, (u) => model.writtenOffOf(u) !== 0n)];
+    if (isSolvent(at, model, draw)) return calls.liquidate(at, draw, model);
+    const user = target(at, other, size, (u) => model.writtenOffOf(u) !== 0n);
     const assets = size >= 900 ? MAX : part(model.writtenOffOf(user) / UNIT, size);
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "repayWrittenOff",
       args: [user, assets],
       plan: (m) => {
@@ -412,13 +412,13 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  refinance(world, draw, model) {
+  refinance(at, draw, model) {
     const { who, other, size } = draw;
-    if (isSolvent(world, model, size)) return calls.price(world, draw, model);
-    const user = world.chain.users[pick(world, other, size, (u) => model.writtenOffOf(u) !== 0n)];
+    if (isSolvent(at, model, draw)) return calls.price(at, draw, model);
+    const user = target(at, other, size, (u) => model.writtenOffOf(u) !== 0n);
     return {
-      from: world.chain.users[who],
-      to: world.chain.pool,
+      from: at.users[who],
+      to: at.pool,
       method: "refinance",
       args: [user],
       plan: (m) => {
@@ -429,18 +429,20 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  recover(world, draw, model) {
+  recover(at, draw, model) {
     const { who, other, size } = draw;
-    const count = model.state.losses.size;
-    if (count === 0 && size % 16 !== 0) return calls.price(world, draw, model);
+    const { losses } = model.all.state;
+    const count = losses.size;
+    if (count === 0 && who !== ATTACKER && size % 16 !== 0) return calls.price(at, draw, model);
     // the one after the last is unknown
     const lossId = BigInt(count === 0 || size % 8 === 0 ? count + 1 : 1 + (other % count));
-    const loss = model.state.losses.get(lossId);
-    const due = loss ? Object.values(model.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : TOKEN;
+    const loss = losses.get(lossId);
+    const due = loss ? Object.values(model.all.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : at.token;
     const assets = part(due, size);
     return {
-      from: world.chain.users[who],
-      to: world.chain.socializer,
+      k: loss?.pool,
+      from: at.users[who],
+      to: at.socializer,
       method: "recover",
       args: [lossId, assets],
       plan: (m) => {
@@ -452,23 +454,24 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  claim(world, draw, model) {
+  claim(at, draw, model) {
     const { who, other, size } = draw;
-    const count = model.state.losses.size;
-    if (count === 0 && size % 16 !== 0) return calls.writeDown(world, draw, model);
-    const account = world.chain.users[other];
+    const count = model.all.state.losses.size;
+    if (count === 0 && size % 16 !== 0) return calls.writeDown(at, draw, model);
+    const account = at.users[other];
+    const allowed = other !== ATTACKER || who === ATTACKER;
     const lossIds = Array.from({ length: count }, (_, i) => BigInt(i + 1)).filter(
       (id) => (size >> Number(id % 8n)) & 1,
     );
     if (size % 16 === 0) lossIds.push(BigInt(count + 1));
     if (size % 3 === 0) lossIds.push(...lossIds);
     return {
-      from: world.chain.users[who],
-      to: world.chain.socializer,
+      from: at.users[who],
+      to: at.socializer,
       method: "claim",
       args: [lossIds, account],
       plan: (m) => {
-        const { refusals, book } = m.claim(lossIds, account);
+        const { refusals, book } = m.all.claim(lossIds, account, allowed);
         return {
           refusals,
           book: (outcome) => {
@@ -485,52 +488,52 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  stake(world, { who, size }) {
-    const [user, assets] = [world.chain.users[who], amount(200_000n * TOKEN, size)];
+  stake(at, { who, size }) {
+    const [user, assets] = [at.users[who], amount(200_000n * at.token, size)];
     return {
       from: user,
-      to: world.chain.fund,
+      to: at.fund,
       method: "deposit",
       args: [assets, user],
-      plan: (model) => model.stake(user, assets),
+      plan: (model) => model.fund.stake(user, assets),
       stores: never,
     };
   },
 
-  transferStake(world, { who: drawn, other, size }) {
-    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].stakeShares !== 0n);
-    const [from, to] = [world.chain.users[who], world.chain.users[other]];
-    const { stakeShares } = world.books.reading.holdings[who];
-    const { cooling } = world.books.accounts.get(from)!;
-    const moved = part(stakeShares, size);
+  transferStake(at, { who: drawn, other, size }) {
+    const who = actor(at, drawn, size, (_, i) => at.reading.stakes[i].shares !== 0n);
+    const [from, to] = [at.users[who], at.users[other]];
+    const { shares: stake } = at.reading.stakes[who];
+    const { cooling } = at.reading.stakes[who];
+    const moved = part(stake, size);
     return {
       from,
-      to: world.chain.fund,
+      to: at.fund,
       method: "transfer",
       args: [to, moved],
-      plan: (model) => model.transferStake(from, to, moved, stakeShares - cooling, stakeShares),
+      plan: (model) => model.fund.transferStake(from, to, moved, stake - cooling, stake),
       stores: never,
     };
   },
 
-  cooldown(world, { who: drawn, size }) {
-    const who = pick(world, drawn, size, (_, i) => world.books.reading.holdings[i].stakeShares !== 0n);
-    const user = world.chain.users[who];
-    const { stakeShares } = world.books.reading.holdings[who];
-    const shares = part(stakeShares, size);
+  cooldown(at, { who: drawn, size }) {
+    const who = actor(at, drawn, size, (_, i) => at.reading.stakes[i].shares !== 0n);
+    const user = at.users[who];
+    const { shares: stake } = at.reading.stakes[who];
+    const shares = part(stake, size);
     return {
       from: user,
-      to: world.chain.fund,
+      to: at.fund,
       method: "cooldown",
       args: [shares],
       plan: (model) => {
-        const { refusals, book } = model.cooldown(user, shares, stakeShares);
+        const { refusals, book } = model.fund.cooldown(user, shares, stake);
         return {
           refusals,
           book: (outcome) => {
             const forfeited = find(outcome, "GainForfeited").length !== 0;
             const requested = emitted(outcome, "CooldownStarted", "assets");
-            book(forfeited, requested, shares, outcome.after.holdings[who].stakeShares);
+            book(forfeited, requested, shares, outcome.after.stakes[who].shares);
           },
         };
       },
@@ -538,54 +541,53 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  unstake(world, draw, model) {
+  unstake(at, draw, model) {
     const { who, size } = draw;
     const isOpen = (user: string) => {
-      const { opensAt } = world.books.accounts.get(user)!;
-      return opensAt !== 0n && opensAt <= model.now && model.now < model.closesAt(user);
+      const { opensAt } = model.fund.staker(user);
+      return opensAt !== 0n && opensAt <= model.now && model.now < model.fund.closesAt(user);
     };
-    if (!world.chain.users.some(isOpen) && size % 4 !== 0) return calls.cooldown(world, draw, model);
-    const index = pick(world, who, size, isOpen);
-    const user = world.chain.users[index];
-    const { cooling } = world.books.accounts.get(user)!;
+    if (!at.users.some(isOpen) && size % 4 !== 0) return calls.cooldown(at, draw, model);
+    const index = actor(at, who, size, isOpen);
+    const user = at.users[index];
+    const { cooling } = at.reading.stakes[index];
     const shares = part(cooling, size);
     return {
       from: user,
-      to: world.chain.fund,
+      to: at.fund,
       method: "redeem",
       args: [shares, user, user],
       plan: (model) => {
-        const { refusals, book } = model.unstake(user, shares, cooling);
+        const { refusals, book } = model.fund.unstake(user, shares, cooling);
         return {
           refusals,
-          book: (outcome) =>
-            book(emitted(outcome, "Withdraw", "assets"), outcome.after.holdings[index].stakeShares === 0n),
+          book: (outcome) => book(emitted(outcome, "Withdraw", "assets"), outcome.after.stakes[index].shares === 0n),
         };
       },
       stores: never,
     };
   },
 
-  syncGuard(world, { who }) {
+  syncGuard(at, { who }) {
     return {
-      from: world.chain.users[who],
-      to: world.chain.fund,
+      from: at.users[who],
+      to: at.fund,
       method: "syncGuard",
       args: [],
       plan: (model) => {
-        const { refusals, book } = model.syncGuard();
+        const { refusals, book } = model.fund.syncGuard();
         return { refusals, book: ({ after }) => book(after.exitsHeld) };
       },
       stores: never,
     };
   },
 
-  harvest(world, { who }) {
+  harvest(at, { who }) {
     return {
-      from: world.chain.users[who],
-      to: world.chain.fund,
+      from: at.users[who],
+      to: at.fund,
       method: "harvest",
-      args: [world.chain.pool.target],
+      args: [at.pool.target],
       plan: (model) => {
         const { refusals, book } = model.harvest();
         return {
@@ -600,26 +602,52 @@ export const calls: Record<string, Maker> = {
     };
   },
 
-  fundReserve(world, { who, size }) {
-    const assets = amount(50_000n * TOKEN, size);
+  fundReserve(at, { who, size }) {
+    const assets = amount(50_000n * at.token, size);
     return {
-      from: world.chain.users[who],
-      to: world.chain.fund,
+      from: at.users[who],
+      to: at.fund,
       method: "fundReserve",
       args: [assets],
-      plan: (model) => model.fundReserve(assets),
+      plan: (model) => model.fund.fundReserve(assets),
       stores: never,
     };
   },
 
-  setCoverageLimit(world, { size }) {
-    const limit = amount(300_000n * TOKEN, size);
+  setCoverageLimit(at, { size }) {
+    const limit = amount(300_000n * at.token, size);
     return {
-      from: world.chain.governor,
-      to: world.chain.fund,
+      from: at.governor,
+      to: at.fund,
       method: "setCoverageLimit",
-      args: [world.chain.pool.target, limit],
+      args: [at.pool.target, limit],
       plan: (model) => model.setCoverageLimit(limit),
+      stores: never,
+    };
+  },
+
+  /** Mostly the cap that there was at first. */
+  setSupplyCap(at, { size }) {
+    const cap = size % 4 === 0 ? BigInt(size) * 2_000n * at.token : at.terms.supplyCap;
+    return {
+      from: at.governor,
+      to: at.factory,
+      method: "setSupplyCap",
+      args: [at.pool.target, cap],
+      plan: (model) => model.setSupplyCap(cap),
+      stores: never,
+    };
+  },
+
+  /** What the guardian stops, the governor lets go on again. */
+  pause(at, _, model) {
+    const { paused } = model.state;
+    return {
+      from: paused ? at.governor : at.guardian,
+      to: at.factory,
+      method: paused ? "unpause" : "pause",
+      args: [at.pool.target],
+      plan: (m) => m.setPaused(!paused),
       stores: never,
     };
   },

@@ -1,30 +1,26 @@
 /** What an account could do in the state that a step left, tried without doing it. */
-import { expect } from "chai";
 import type { BaseContract } from "ethers";
 
 import { FixedPoint, Interest, SharesMath } from "../../sdk";
-import { network } from "../helpers/hre";
+import type { ProtocolProbe } from "../../typechain-types";
+import { ask } from "./chain";
+import { holds } from "./check";
 import { lackOfAll } from "./ladder";
-import { TERMS } from "./terms";
-import type { World } from "./world";
+import type { Place } from "./world";
 
 /** Units by which what six accounts lack, what is booked of it and what is paid out differ by rounding. */
 const ROUNDING = 20n;
 const METHODS = ["deposit", "mint", "withdraw", "redeem"] as const;
 
 /** What the call would answer, or nothing if it would revert. */
-async function attempt(from: string, to: BaseContract, method: string, args: unknown[]) {
-  const data = to.interface.encodeFunctionData(method, args);
-  try {
-    const answer = (await network.provider.send("eth_call", [{ from, to: to.target, data }, "latest"])) as string;
-    return to.interface.decodeFunctionResult(method, answer)[0] as unknown;
-  } catch {
-    return undefined;
-  }
-}
+const attempt = (from: string, to: BaseContract, method: string, args: unknown[]) =>
+  ask(to, method, args, from).then(
+    ([answer]) => answer,
+    () => undefined,
+  );
 
-/** A limit can be used to its end, and the preview of that is what it does. */
-export async function checkLimit({ chain: { pool, fund } }: World, user: string, which: number) {
+/** 16. A limit can be used to its end, and the preview of that is what it does. */
+export async function checkLimit({ pool, fund }: Place, user: string, which: number) {
   // the fund takes more than anybody has
   const limits = [...METHODS.map((method) => [pool, method] as const), [fund, "withdraw"], [fund, "redeem"]] as const;
   const [to, method] = limits[which % limits.length];
@@ -34,17 +30,17 @@ export async function checkLimit({ chain: { pool, fund } }: World, user: string,
   const leaves = method === "withdraw" || method === "redeem";
   const done = await attempt(user, to, method, leaves ? [most, user, user] : [most, user]);
   const preview = await attempt(user, to, `preview${name}`, [most]);
-  expect(done === preview && done !== undefined, `${method} of ${most}: ${done}, foreseen ${preview}`).to.equal(true);
+  holds(`16. ${method} of ${most}: ${done}, foreseen ${preview}`, done === preview && done !== undefined);
 }
 
 /**
- * Who leaves ahead of a visible loss gets no more than who has it booked first, but for what the guard tolerates of it and does not
+ * 8. Who leaves ahead of a visible loss gets no more than who has it booked first, but for what the guard tolerates of it and does not
  * see.
  */
-export async function checkFirstOut({ chain: { pool, users }, books: { reading, model } }: World, user: string) {
+export async function checkFirstOut({ pool, users, terms, reading }: Place, price: bigint, user: string) {
   const { risk, holdings, pool: state } = reading;
   const { shares } = holdings[users.indexOf(user)];
-  const lacking = lackOfAll(holdings, model.state.price, state.index);
+  const lacking = lackOfAll(holdings, { price, index: state.index, terms });
   if (!risk.seen || lacking === 0n || shares === 0n) return;
   const liquid = SharesMath.toSharesDown(state.cash, state.lenderAssets, state.supply);
   const leaving = FixedPoint.min(shares, liquid);
@@ -58,10 +54,27 @@ export async function checkFirstOut({ chain: { pool, users }, books: { reading, 
   ])) as string[] | undefined;
   const after = booked ? BigInt(booked[1]) : 0n;
   const left = state.lenderAssets - first;
-  const byTolerance = (left * TERMS.guardTolerance) / Interest.BPS;
-  const tolerated = byTolerance > TERMS.dust ? byTolerance : TERMS.dust;
+  const byTolerance = (left * terms.guardTolerance) / Interest.BPS;
+  const tolerated = byTolerance > terms.dust ? byTolerance : terms.dust;
   const bound = (first * (tolerated + lacking - risk.visible)) / state.lenderAssets + ROUNDING;
-  expect(first - after <= bound, `${user} gets ${first} first, ${after} after the loss, beyond ${bound}`).to.equal(
-    true,
-  );
+  holds(`8. ${user} gets ${first} first, ${after} after the loss, beyond ${bound}`, first - after <= bound);
+}
+
+/** 5. Losses of several accounts one after the other come to what they are together, in each layer. */
+export async function checkSum({ pool, users, reading, terms }: Place, price: bigint, probe: ProtocolProbe) {
+  const { risk, holdings, pool: state } = reading;
+  if (!risk.seen) return;
+  const market = { price, index: state.index, terms };
+  // less than the dust bound is left alone, and may be booked only with that of others
+  const insolvent = users.filter((_, i) => lackOfAll([holdings[i]], market) > terms.dust);
+  if (insolvent.length < 2) return;
+  const layersAfter = async (batches: string[][]) =>
+    (await ask(probe, "layersAfter", [pool.target, batches]))[0] as bigint[];
+  const together = await layersAfter([insolvent]);
+  const apart = await layersAfter(insolvent.map((account) => [account]));
+  const slack = BigInt(insolvent.length) * (state.index / FixedPoint.WAD + 2n);
+  together.forEach((left, i) => {
+    const off = left > apart[i] ? left - apart[i] : apart[i] - left;
+    holds(`5. layer ${i} holds ${left} after all losses at once, ${apart[i]} in turn`, off <= slack);
+  });
 }

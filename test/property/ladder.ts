@@ -1,8 +1,8 @@
 /** The risk ladder by its definition: from the positions themselves, each at its own tick. */
-import { expect } from "chai";
 
 import { FixedPoint, Liquidation } from "../../sdk";
-import { TERMS } from "./terms";
+import { holds } from "./check";
+import type { PoolTerms } from "./naive";
 
 const { WAD, divUp, min } = FixedPoint;
 
@@ -22,11 +22,11 @@ export interface Tick extends Position {
   accounts: Position[];
 }
 
-/** What the pool says of its risk at a price and an index. */
-export interface Seen {
-  visible: bigint;
+/** A price and an index, and the terms that what is lacking depends on. */
+export interface Market {
   price: bigint;
   index: bigint;
+  terms: PoolTerms;
 }
 
 /** 64 ticks to an octave of the ratio, by the six bits below its leading one. */
@@ -36,6 +36,9 @@ function tickOfRatio(ratio: bigint): bigint {
   const mantissa = BigInt(`0b${bits.slice(1).padEnd(6, "0").slice(0, 6)}`);
   return 64n * BigInt(bits.length - 1) + mantissa + 1n;
 }
+
+/** The tick of a position that is worth what it owes, where the index is 1. */
+export const tickAt = (price: bigint) => tickOfRatio((price * RATIO_ONE) / 10n ** 36n);
 
 export function tickOf({ scaledDebt, collateral }: Position): bigint {
   return collateral === 0n ? TOP : tickOfRatio((scaledDebt * RATIO_ONE) / collateral);
@@ -60,52 +63,50 @@ const sumOf = (positions: Position[]): Position => ({
 });
 
 /** What the collateral cannot repay of the debt, which is rounded up. */
-function lackOf({ scaledDebt, collateral }: Position, price: bigint, index: bigint): bigint {
+function lackOf({ scaledDebt, collateral }: Position, { price, index, terms }: Market): bigint {
   const debt = divUp(scaledDebt * index, WAD);
-  const repayable = Liquidation.performing(Liquidation.valueOf(collateral, price), TERMS.writeDownIncentive);
+  const repayable = Liquidation.performing(Liquidation.valueOf(collateral, price), terms.writeDownIncentive);
   return debt > repayable ? debt - repayable : 0n;
 }
 
 /** What all accounts lack, one by one. */
-export const lackOfAll = (positions: Position[], price: bigint, index: bigint): bigint =>
-  positions.reduce((sum, position) => sum + lackOf(position, price, index), 0n);
+export const lackOfAll = (positions: Position[], market: Market): bigint =>
+  positions.reduce((sum, position) => sum + lackOf(position, market), 0n);
 
 /** What a price would bring, where a tick is unhealthy if all of it together is. */
-export function depthOf(ladder: Tick[], price: bigint, index: bigint): bigint[] {
+export function depthOf(ladder: Tick[], market: Market) {
+  const { price, index, terms } = market;
   const unhealthy = ladder.filter(({ scaledDebt, collateral }) => {
     const value = Liquidation.valueOf(collateral, price);
-    return !Liquidation.isHealthy(value, divUp(scaledDebt * index, WAD), TERMS.lltv);
+    return !Liquidation.isHealthy(value, divUp(scaledDebt * index, WAD), terms.lltv);
   });
   const sum = (of: (tick: Tick) => bigint) => unhealthy.reduce((total, tick) => total + of(tick), 0n);
-  return [
-    sum(({ collateral }) => collateral),
-    sum(({ scaledDebt }) => divUp(scaledDebt * index, WAD)),
-    sum((tick) => lackOf(tick, price, index)),
-  ];
+  return {
+    collateral: sum(({ collateral }) => collateral),
+    debt: sum(({ scaledDebt }) => divUp(scaledDebt * index, WAD)),
+    badDebt: sum((tick) => lackOf(tick, market)),
+  };
 }
 
 /**
  * A pool sees what each account lacks that is alone in its tick; of several in one, it is off by roundings, and in the tick of the
  * price by less than a 64th of their debt.
  */
-export function checkVisible(ladder: Tick[], { visible, price, index }: Seen) {
-  const brink = tickOfRatio((price * WAD * RATIO_ONE) / ((WAD + TERMS.writeDownIncentive) * index * 10n ** 18n));
+export function checkVisible(ladder: Tick[], visible: bigint, market: Market) {
+  const { price, index, terms } = market;
+  const brink = tickOfRatio((price * WAD * RATIO_ONE) / ((WAD + terms.writeDownIncentive) * index * 10n ** 18n));
   let [lack, hidden] = [0n, 0n];
   for (const { tick, scaledDebt, accounts } of ladder) {
-    const all = lackOfAll(accounts, price, index);
+    const all = lackOfAll(accounts, market);
     lack += all;
     if (tick < brink) {
-      expect(all <= ROUNDING * BigInt(accounts.length), `tick ${tick} is below the price's and lacks ${all}`).to.equal(
-        true,
-      );
+      holds(`tick ${tick} is below the price's and lacks ${all}`, all <= ROUNDING * BigInt(accounts.length));
       hidden += all;
     } else if (accounts.length > 1) {
       hidden += ROUNDING * BigInt(accounts.length);
       if (tick === brink) hidden += min(all, (scaledDebt * index) / WAD / 64n);
     }
   }
-  expect(visible <= lack, `${visible} visible of the ${lack} that the accounts lack`).to.equal(true);
-  expect(visible >= lack - hidden, `only ${visible} visible of ${lack}, of which ${hidden} may be hidden`).to.equal(
-    true,
-  );
+  holds(`${visible} visible of the ${lack} that the accounts lack`, visible <= lack);
+  holds(`only ${visible} visible of ${lack}, of which ${hidden} may be hidden`, visible >= lack - hidden);
 }

@@ -99,11 +99,60 @@ export type LadderTickStructOutput = [
 ] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
 
 export declare namespace ProtocolProbe {
+  export type StakeStruct = {
+    shares: BigNumberish;
+    cooling: BigNumberish;
+    requested: BigNumberish;
+    opensAt: BigNumberish;
+    closesAt: BigNumberish;
+  };
+
+  export type StakeStructOutput = [
+    shares: bigint,
+    cooling: bigint,
+    requested: bigint,
+    opensAt: bigint,
+    closesAt: bigint
+  ] & {
+    shares: bigint;
+    cooling: bigint;
+    requested: bigint;
+    opensAt: bigint;
+    closesAt: bigint;
+  };
+
+  export type FundReadingStruct = {
+    staked: BigNumberish;
+    stakeSupply: BigNumberish;
+    reserve: BigNumberish;
+    unvestedPremium: BigNumberish;
+    fundTokens: BigNumberish;
+    exitsHeld: boolean;
+    stakes: ProtocolProbe.StakeStruct[];
+  };
+
+  export type FundReadingStructOutput = [
+    staked: bigint,
+    stakeSupply: bigint,
+    reserve: bigint,
+    unvestedPremium: bigint,
+    fundTokens: bigint,
+    exitsHeld: boolean,
+    stakes: ProtocolProbe.StakeStructOutput[]
+  ] & {
+    staked: bigint;
+    stakeSupply: bigint;
+    reserve: bigint;
+    unvestedPremium: bigint;
+    fundTokens: bigint;
+    exitsHeld: boolean;
+    stakes: ProtocolProbe.StakeStructOutput[];
+  };
+
   export type RiskStruct = {
     seen: boolean;
     visible: BigNumberish;
     net: BigNumberish;
-    blindSince: BigNumberish;
     ladder: LadderTickStruct[];
   };
 
@@ -111,13 +160,11 @@ export declare namespace ProtocolProbe {
     seen: boolean,
     visible: bigint,
     net: bigint,
-    blindSince: bigint,
     ladder: LadderTickStructOutput[]
   ] & {
     seen: boolean;
     visible: bigint;
     net: bigint;
-    blindSince: bigint;
     ladder: LadderTickStructOutput[];
   };
 
@@ -125,96 +172,70 @@ export declare namespace ProtocolProbe {
     shares: BigNumberish;
     scaledDebt: BigNumberish;
     collateral: BigNumberish;
-    stakeShares: BigNumberish;
+    debt: BigNumberish;
+    writtenOff: BigNumberish;
   };
 
   export type HoldingStructOutput = [
     shares: bigint,
     scaledDebt: bigint,
     collateral: bigint,
-    stakeShares: bigint
+    debt: bigint,
+    writtenOff: bigint
   ] & {
     shares: bigint;
     scaledDebt: bigint;
     collateral: bigint;
-    stakeShares: bigint;
-  };
-
-  export type AccountStruct = {
-    debt: BigNumberish;
-    writtenOff: BigNumberish;
-    cooling: BigNumberish;
-    requested: BigNumberish;
-    opensAt: BigNumberish;
-    closesAt: BigNumberish;
-  };
-
-  export type AccountStructOutput = [
-    debt: bigint,
-    writtenOff: bigint,
-    cooling: bigint,
-    requested: bigint,
-    opensAt: bigint,
-    closesAt: bigint
-  ] & {
     debt: bigint;
     writtenOff: bigint;
-    cooling: bigint;
-    requested: bigint;
-    opensAt: bigint;
-    closesAt: bigint;
+  };
+
+  export type PoolReadingStruct = {
+    pool: PoolStateStruct;
+    poolTokens: BigNumberish;
+    coverage: BigNumberish;
+    limit: CoverageStruct;
+    blindSince: BigNumberish;
+    risk: ProtocolProbe.RiskStruct;
+    holdings: ProtocolProbe.HoldingStruct[];
+  };
+
+  export type PoolReadingStructOutput = [
+    pool: PoolStateStructOutput,
+    poolTokens: bigint,
+    coverage: bigint,
+    limit: CoverageStructOutput,
+    blindSince: bigint,
+    risk: ProtocolProbe.RiskStructOutput,
+    holdings: ProtocolProbe.HoldingStructOutput[]
+  ] & {
+    pool: PoolStateStructOutput;
+    poolTokens: bigint;
+    coverage: bigint;
+    limit: CoverageStructOutput;
+    blindSince: bigint;
+    risk: ProtocolProbe.RiskStructOutput;
+    holdings: ProtocolProbe.HoldingStructOutput[];
   };
 
   export type ReadingStruct = {
     time: BigNumberish;
-    pool: PoolStateStruct;
-    poolTokens: BigNumberish;
-    staked: BigNumberish;
-    stakeSupply: BigNumberish;
-    reserve: BigNumberish;
-    unvestedPremium: BigNumberish;
-    coverage: BigNumberish;
-    fundTokens: BigNumberish;
-    limit: CoverageStruct;
-    exitsHeld: boolean;
-    risk: ProtocolProbe.RiskStruct;
-    holdings: ProtocolProbe.HoldingStruct[];
-    accounts: ProtocolProbe.AccountStruct[];
+    fund: ProtocolProbe.FundReadingStruct;
+    pools: ProtocolProbe.PoolReadingStruct[];
   };
 
   export type ReadingStructOutput = [
     time: bigint,
-    pool: PoolStateStructOutput,
-    poolTokens: bigint,
-    staked: bigint,
-    stakeSupply: bigint,
-    reserve: bigint,
-    unvestedPremium: bigint,
-    coverage: bigint,
-    fundTokens: bigint,
-    limit: CoverageStructOutput,
-    exitsHeld: boolean,
-    risk: ProtocolProbe.RiskStructOutput,
-    holdings: ProtocolProbe.HoldingStructOutput[],
-    accounts: ProtocolProbe.AccountStructOutput[]
+    fund: ProtocolProbe.FundReadingStructOutput,
+    pools: ProtocolProbe.PoolReadingStructOutput[]
   ] & {
     time: bigint;
-    pool: PoolStateStructOutput;
-    poolTokens: bigint;
-    staked: bigint;
-    stakeSupply: bigint;
-    reserve: bigint;
-    unvestedPremium: bigint;
-    coverage: bigint;
-    fundTokens: bigint;
-    limit: CoverageStructOutput;
-    exitsHeld: boolean;
-    risk: ProtocolProbe.RiskStructOutput;
-    holdings: ProtocolProbe.HoldingStructOutput[];
-    accounts: ProtocolProbe.AccountStructOutput[];
+    fund: ProtocolProbe.FundReadingStructOutput;
+    pools: ProtocolProbe.PoolReadingStructOutput[];
   };
 
   export type LossReadingStruct = {
+    pool: AddressLike;
     shortfall: BigNumberish;
     lost: Waterfall.LayersStruct;
     recovered: Waterfall.LayersStruct;
@@ -224,6 +245,7 @@ export declare namespace ProtocolProbe {
   };
 
   export type LossReadingStructOutput = [
+    pool: string,
     shortfall: bigint,
     lost: Waterfall.LayersStructOutput,
     recovered: Waterfall.LayersStructOutput,
@@ -231,6 +253,7 @@ export declare namespace ProtocolProbe {
     lenderClaims: bigint,
     stakerClaims: bigint
   ] & {
+    pool: string;
     shortfall: bigint;
     lost: Waterfall.LayersStructOutput;
     recovered: Waterfall.LayersStructOutput;
@@ -265,19 +288,34 @@ export declare namespace Waterfall {
 }
 
 export interface ProtocolProbeInterface extends Interface {
-  getFunction(nameOrSignature: "read" | "readLosses"): FunctionFragment;
+  getFunction(
+    nameOrSignature: "layersAfter" | "read" | "readLosses" | "wealthOf"
+  ): FunctionFragment;
 
   encodeFunctionData(
+    functionFragment: "layersAfter",
+    values: [AddressLike, AddressLike[][]]
+  ): string;
+  encodeFunctionData(
     functionFragment: "read",
-    values: [AddressLike[], AddressLike[]]
+    values: [AddressLike[], BigNumberish, boolean]
   ): string;
   encodeFunctionData(
     functionFragment: "readLosses",
     values: [AddressLike[]]
   ): string;
+  encodeFunctionData(
+    functionFragment: "wealthOf",
+    values: [AddressLike]
+  ): string;
 
+  decodeFunctionResult(
+    functionFragment: "layersAfter",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "read", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "readLosses", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "wealthOf", data: BytesLike): Result;
 }
 
 export interface ProtocolProbe extends BaseContract {
@@ -323,8 +361,14 @@ export interface ProtocolProbe extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  layersAfter: TypedContractMethod<
+    [pool: AddressLike, batches: AddressLike[][]],
+    [bigint[]],
+    "nonpayable"
+  >;
+
   read: TypedContractMethod<
-    [users: AddressLike[], detailed: AddressLike[]],
+    [users: AddressLike[], k: BigNumberish, exits: boolean],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
@@ -341,14 +385,23 @@ export interface ProtocolProbe extends BaseContract {
     "view"
   >;
 
+  wealthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
+
   getFunction<T extends ContractMethod = ContractMethod>(
     key: string | FunctionFragment
   ): T;
 
   getFunction(
+    nameOrSignature: "layersAfter"
+  ): TypedContractMethod<
+    [pool: AddressLike, batches: AddressLike[][]],
+    [bigint[]],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "read"
   ): TypedContractMethod<
-    [users: AddressLike[], detailed: AddressLike[]],
+    [users: AddressLike[], k: BigNumberish, exits: boolean],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
@@ -365,6 +418,9 @@ export interface ProtocolProbe extends BaseContract {
     ],
     "view"
   >;
+  getFunction(
+    nameOrSignature: "wealthOf"
+  ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
   filters: {};
 }
