@@ -108,18 +108,25 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** As large a part of each file's mutants as of any other's. */
+function shuffle<T>(items: readonly T[], random: () => number): T[] {
+  const keyed = items.map((item) => ({ item, key: random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
+
+/** As large a part of each file's mutants as of any other's, in an order in which any beginning is a sample, too. */
 function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
-  if (count >= mutants.length) return [...mutants];
   const random = randomOf(seed);
   const files = [...new Set(mutants.map(({ file }) => file))];
-  // all in an order in which each file's are spread evenly, from which every n-th is taken
-  const shuffled = files.flatMap((file) => {
-    const own = mutants.filter((mutant) => mutant.file === file).map((mutant) => ({ mutant, at: random() }));
-    return own.sort((a, b) => a.at - b.at).map(({ mutant }) => mutant);
-  });
-  const offset = random();
-  return Array.from({ length: count }, (_, i) => shuffled[Math.floor(((i + offset) * shuffled.length) / count)]);
+  const ordered = files.flatMap((name) =>
+    shuffle(
+      mutants.filter(({ file }) => file === name),
+      random,
+    ),
+  );
+  const step = Math.max(ordered.length / count, 1);
+  const offset = random() * step;
+  const chosen = ordered.filter((_, i) => Math.floor((i - offset) / step) !== Math.floor((i - 1 - offset) / step));
+  return shuffle(step === 1 ? ordered : chosen, random);
 }
 
 /* ----------------------------------------------- TRIALS ---------------------------------------------- */

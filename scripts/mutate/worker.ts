@@ -1,5 +1,6 @@
 /** A process of its own that runs test files again and again, against whatever bytecode MUTANT_ARTIFACTS has by then. */
 import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
+import fc from "fast-check";
 import hre from "hardhat";
 import Mocha from "mocha";
 import path from "node:path";
@@ -24,6 +25,21 @@ export interface Outcome {
 }
 
 const TESTS = path.resolve("test");
+/** 16 million, about what a transaction may use. */
+const CALL_GAS = "0xf42400";
+
+// that a test fails is enough to know: the simplest input for which it does would take minutes to find
+fc.configureGlobal({ endOnFailure: true });
+
+/** The chain keeps every step of a call in memory: one that does not end must not have a whole block's gas for it. */
+function boundCalls({ provider }: typeof hre.network) {
+  const send = provider.send.bind(provider);
+  provider.send = (method: string, params: unknown[] = []) => {
+    if (method !== "eth_call" && method !== "eth_estimateGas") return send(method, params);
+    const [call, ...others] = params;
+    return send(method, [{ gas: CALL_GAS, ...(call as object) }, ...others]);
+  };
+}
 
 /** The parent process says what happens. */
 class Silent extends Mocha.reporters.Base {
@@ -52,6 +68,7 @@ async function test({ files, fuzz, bail }: Order): Promise<Outcome> {
   return outcome;
 }
 
+boundCalls(hre.network);
 process.on("message", (order: Order) => {
   void test(order).then((outcome) => process.send!(outcome));
 });
