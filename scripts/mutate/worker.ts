@@ -5,10 +5,17 @@ import hre from "hardhat";
 import Mocha from "mocha";
 import path from "node:path";
 
-export interface Order {
+import { escape } from "./pattern";
+
+export interface Stage {
   files: readonly string[];
   /** FUZZ_RUNS of test/helpers/fuzz.ts. */
   fuzz: number;
+}
+
+export interface Order extends Stage {
+  /** Titles of the tests that are left out. */
+  without: readonly string[];
   /** Whether the first failure ends it. */
   bail: boolean;
 }
@@ -46,7 +53,7 @@ class Silent extends Mocha.reporters.Base {
   override epilogue() {}
 }
 
-async function test({ files, fuzz, bail }: Order): Promise<Outcome> {
+async function test({ files, fuzz, without, bail }: Order): Promise<Outcome> {
   process.env.FUZZ_RUNS = String(fuzz);
   await hre.network.provider.send("hardhat_reset");
   await clearSnapshots();
@@ -54,6 +61,7 @@ async function test({ files, fuzz, bail }: Order): Promise<Outcome> {
   for (const name of Object.keys(require.cache)) if (name.startsWith(TESTS)) delete require.cache[name];
   const mocha = new Mocha({ ...hre.config.mocha, bail, reporter: Silent });
   for (const file of files) mocha.addFile(path.resolve(file));
+  if (without.length) mocha.grep(new RegExp(`^(${without.map(escape).join("|")})$`)).invert();
   const outcome: Outcome = { failures: [], passed: 0 };
   const nameOf = (file = "") => path.relative("", file);
   await new Promise<void>((resolve) => {
