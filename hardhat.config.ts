@@ -76,7 +76,10 @@ const config: HardhatUserConfig = {
   },
   networks: {
     // The oldest fork the bytecode runs on.
-    hardhat: { hardfork: "cancun", ...(mutant && { allowUnlimitedContractSize: true, gas: 40_000_000, blockGasLimit: 600_000_000 }) },
+    hardhat: {
+      hardfork: "cancun",
+      ...(mutant && { allowUnlimitedContractSize: true, gas: 40_000_000, blockGasLimit: 600_000_000 }),
+    },
     localhost: { url: "http://127.0.0.1:8545" },
     ...(env.ANVIL_URL && { anvil: { url: env.ANVIL_URL } }),
     ...liveNetwork("sepolia", env.SEPOLIA_RPC_URL),

@@ -16,6 +16,7 @@ import {
   sourceOf,
   writeBytecodes,
 } from "./mutate/compiler";
+import { escape } from "./mutate/pattern";
 
 const SUITE = "test/attacks";
 const WORKERS = Math.min(availableParallelism(), 4);
@@ -42,8 +43,6 @@ async function prepare(mutant: Mutant | undefined, directory: string) {
   if (errors.length) throw new Error(`${mutant?.name}: ${errors[0].formattedMessage}`);
   writeBytecodes(copyArtifacts(directory), bytecodes);
 }
-
-const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** Runs the tests of some titles against the artifacts in `directory`, and counts those that passed and failed. */
 async function test(mutants: Mutant[], directory: string) {

@@ -13,12 +13,12 @@ import {
   sourceOf,
 } from "./mutate/compiler";
 import { constantsOf, mutantsOf, type Mutant } from "./mutate/operators";
-import { Results, type Status } from "./mutate/results";
-import { scoreOf, showSurvivor, showTable, tableOf, writeReport } from "./mutate/report";
+import { reasonOf, Results, type Status } from "./mutate/results";
+import { scoreOf, showSurvivor, showTable, survivorsOf, tableOf, writeReport } from "./mutate/report";
 import { FUNCTIONS, PROPERTY, SUITES } from "./mutate/suites";
 import { build, switchOn, textOf, type Build } from "./mutate/switches";
 import { Tester } from "./mutate/tester";
-import type { Order } from "./mutate/worker";
+import type { Failure, Stage } from "./mutate/worker";
 import { InputError } from "./replay/errors";
 
 const SAMPLE = 150;
@@ -108,18 +108,25 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** As large a part of each file's mutants as of any other's. */
+function shuffle<T>(items: readonly T[], random: () => number): T[] {
+  const keyed = items.map((item) => ({ item, key: random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}
+
+/** As large a part of each file's mutants as of any other's, in an order in which any beginning is a sample, too. */
 function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
-  if (count >= mutants.length) return [...mutants];
   const random = randomOf(seed);
   const files = [...new Set(mutants.map(({ file }) => file))];
-  // all in an order in which each file's are spread evenly, from which every n-th is taken
-  const shuffled = files.flatMap((file) => {
-    const own = mutants.filter((mutant) => mutant.file === file).map((mutant) => ({ mutant, at: random() }));
-    return own.sort((a, b) => a.at - b.at).map(({ mutant }) => mutant);
-  });
-  const offset = random();
-  return Array.from({ length: count }, (_, i) => shuffled[Math.floor(((i + offset) * shuffled.length) / count)]);
+  const ordered = files.flatMap((name) =>
+    shuffle(
+      mutants.filter(({ file }) => file === name),
+      random,
+    ),
+  );
+  const step = Math.max(ordered.length / count, 1);
+  const offset = random() * step;
+  const chosen = ordered.filter((_, i) => Math.floor((i - offset) / step) !== Math.floor((i - 1 - offset) / step));
+  return shuffle(step === 1 ? ordered : chosen, random);
 }
 
 /* ----------------------------------------------- TRIALS ---------------------------------------------- */
@@ -127,8 +134,9 @@ function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[]
 /** One process that tests the mutants of a build. */
 class Trial {
   private readonly tester: Tester;
-  /** Titles of the tests that fail without a mutant, by file. */
-  private readonly failing = new Map<string, string[]>();
+  /** Files whose tests were run without a mutant, and the titles of those that failed: tests of gas, which differs in such a build. */
+  private readonly checked = new Set<string>();
+  private readonly unfit: string[] = [];
 
   constructor(
     private readonly built: Build,
@@ -138,29 +146,36 @@ class Trial {
   }
 
   async run(index: number): Promise<[status: Status, by?: string]> {
-    const mutant = this.built.mutants[index];
-    for (const stage of [{ files: SUITES[mutant.file], fuzz: 1 }, PROPERTY]) {
-      const outcome = await this.tester.run(switchOn(this.built, index), { ...stage, bail: true });
-      if (!outcome) return ["endless"];
-      const [failure] = outcome.failures;
-      if (!failure) continue;
-      await this.requireSound({ ...stage, files: [failure.file] }, failure.title);
-      return ["killed", failure.title];
+    const { file } = this.built.mutants[index];
+    for (const stage of [{ files: SUITES[file], fuzz: 1 }, PROPERTY]) {
+      const failure = await this.failureOf(index, stage);
+      if (failure === "endless") return ["endless"];
+      if (failure) return ["killed", failure.title];
     }
     return ["survived"];
   }
 
-  /** A test proves something by its failure only if it passes without a mutant, compiled alike. */
-  private async requireSound(stage: Omit<Order, "bail">, title: string) {
+  /** The first test that fails because of the mutant: without one it passes, compiled alike. */
+  private async failureOf(index: number, stage: Stage): Promise<Failure | "endless" | undefined> {
+    const order = { ...stage, without: this.unfit, bail: true };
+    const outcome = await this.tester.run(switchOn(this.built, index), order);
+    if (!outcome) return "endless";
+    const [failure] = outcome.failures;
+    if (!failure) return undefined;
+    await this.check({ ...stage, files: [failure.file] });
+    return this.unfit.includes(failure.title) ? this.failureOf(index, stage) : failure;
+  }
+
+  private async check(stage: Stage) {
     const [file] = stage.files;
-    let failing = this.failing.get(file);
-    if (!failing) {
-      const outcome = await this.tester.run(switchOn(this.built), { ...stage, bail: false });
-      if (!outcome) throw new Error(`${file} does not end without a mutant`);
-      failing = outcome.failures.map((failure) => failure.title);
-      this.failing.set(file, failing);
+    if (this.checked.has(file)) return;
+    this.checked.add(file);
+    const outcome = await this.tester.run(switchOn(this.built), { ...stage, without: [], bail: false });
+    if (!outcome) throw new Error(`${file} does not end without a mutant`);
+    for (const { title } of outcome.failures) {
+      console.log(`fails without a mutant, and is left out: ${title}`);
+      this.unfit.push(title);
     }
-    if (failing.includes(title)) throw new Error(`${file}: "${title}" fails without a mutant`);
   }
 
   stop() {
@@ -243,14 +258,13 @@ async function main(options: Options) {
   );
   await test(open, results, options.workers);
 
-  const undecided = chosen.filter((mutant) => results.of(mutant)?.status === "survived");
-  if (undecided.length) console.log(`${undecided.length} survivors: comparing their bytecode with the original's`);
+  const undecided = chosen.filter((mutant) => results.of(mutant)?.status === "survived" && !reasonOf(mutant));
+  if (undecided.length) console.log(`Is the bytecode of ${undecided.length} survivors the original's?`);
   await prove(undecided, results);
 
   const outcomes = chosen.map((mutant) => ({ mutant, status: results.of(mutant)!.status }));
   const table = tableOf(all, outcomes);
-  const survivors = outcomes.filter(({ status }) => status === "distinct");
-  for (const survivor of survivors) console.log(`\n${showSurvivor(survivor)}`);
+  for (const survivor of survivorsOf(outcomes)) console.log(`\n${showSurvivor(survivor)}`);
   console.log(`\n${showTable(table)}`);
   const score = scoreOf(table.total);
   const minutes = (Date.now() - started) / 60_000;

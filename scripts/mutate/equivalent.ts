@@ -7,4 +7,40 @@ export interface Equivalent {
   reason: string;
 }
 
-export const EQUIVALENT: Equivalent[] = [];
+export const EQUIVALENT: Equivalent[] = [
+  {
+    file: "contracts/libraries/Interest.sol",
+    from: "? MAX_EXPONENT",
+    to: "? (MAX_EXPONENT - 1)",
+    reason:
+      "Such an exponent takes every rate past its bound (e⁸ > MAX_RATE / MIN_RATE), and then rate and mean follow from the bound alone.",
+  },
+  {
+    file: "contracts/libraries/RiskLadder.sol",
+    from: "uint256 value = Liquidation.valueOf(collateral, price.min(MAX_PRICE));",
+    to: "uint256 value = Liquidation.valueOf(collateral, price.min((MAX_PRICE - 1)));",
+    reason:
+      "At either price one unit of collateral is worth more than 2^100, more than any debt, and no collateral is worth nothing.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
+    from: "if (top < s.topTick) {",
+    to: "if (true) {",
+    reason:
+      "The highest tick that is found is never above the one on record. Where they are equal the mutant stores what is stored: gas, which gas-snapshot.json records, and nothing else.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
+    from: "if (to != 0) _add(to, int256(newDebt) - int256(debt), int256(newCollateral) - int256(collateral));",
+    to: "if (true) _add(to, int256(newDebt) - int256(debt), int256(newCollateral) - int256(collateral));",
+    reason:
+      "Keeps sums for tick 0, which stands for no debt: nothing reads them, since every search of the ladder ends at tick 1. It costs gas, which gas-snapshot.json records.",
+  },
+  {
+    file: "contracts/InsuranceFund.sol",
+    from: "s.y.flags &= ~FLAG_PENDING;",
+    to: "s.y.flags |= ~FLAG_PENDING;",
+    reason:
+      "The fund has no other flag, and one that stays set stands beside a pending loss of 0: that is what it means if it is not set.",
+  },
+];

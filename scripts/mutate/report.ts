@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 
 import type { Mutant } from "./operators";
-import { diffOf, reasonOf, type Status } from "./results";
+import { diffOf, isAlive, reasonOf, type Status } from "./results";
 
 export interface Outcome {
   mutant: Mutant;
@@ -36,6 +36,8 @@ const HEADS = [
 export const scoreOf = ({ killed, survived }: Pick<Row, "killed" | "survived">) =>
   killed + survived ? killed / (killed + survived) : 1;
 
+export const survivorsOf = (outcomes: readonly Outcome[]) => outcomes.filter(({ status }) => isAlive(status));
+
 function rowOf(file: string, all: readonly Mutant[], outcomes: readonly Outcome[]): Row {
   const count = (...statuses: Status[]) => outcomes.filter(({ status }) => statuses.includes(status)).length;
   return {
@@ -45,7 +47,7 @@ function rowOf(file: string, all: readonly Mutant[], outcomes: readonly Outcome[
     uncompilable: count("uncompilable"),
     equal: count("equal"),
     killed: count("killed", "endless"),
-    survived: count("distinct"),
+    survived: survivorsOf(outcomes).length,
   };
 }
 
@@ -83,8 +85,7 @@ export function showSurvivor({ mutant }: Outcome): string {
 export function writeReport(file: string, command: string, all: readonly Mutant[], outcomes: readonly Outcome[]) {
   const { rows, total } = tableOf(all, outcomes);
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const survivors = outcomes.filter(({ status }) => status === "distinct");
-  const sections = survivors.map(
+  const sections = survivorsOf(outcomes).map(
     ({ mutant }) =>
       `**\`${mutant.id}\`**\n\n\`\`\`diff\n${diffOf(mutant)}\n\`\`\`\n\n${reasonOf(mutant) ?? "Not known to be equivalent: a test is missing."}\n`,
   );

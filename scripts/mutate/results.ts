@@ -12,8 +12,8 @@ import { textOf } from "./switches";
 const FILE = "cache/mutation.jsonl";
 
 /**
- * `endless`: its tests did not end, which kills it, too. `survived`: no test fails; then its bytecode is the original's (`equal`) or
- * not (`distinct`).
+ * `endless`: its tests did not end, which kills it, too. `survived`: no test fails; if there is no reason for that, its bytecode
+ * is the original's (`equal`) or not (`distinct`).
  */
 export type Status = "killed" | "endless" | "survived" | "equal" | "distinct" | "uncompilable";
 
@@ -32,7 +32,7 @@ const hash = (texts: string[]) => createHash("sha256").update(texts.join("\0")).
 const testsOf = ({ file }: Mutant) =>
   hash([...SUITES[file], ...PROPERTY.files].map((suite) => readFileSync(suite, "utf8")));
 
-const isAlive = (status: Status) => status === "survived" || status === "distinct";
+export const isAlive = (status: Status) => status === "survived" || status === "distinct";
 
 export class Results {
   private readonly known = new Map<string, Result>();

@@ -20,25 +20,30 @@ export class Tester {
     this.artifacts = copyArtifacts(directory);
   }
 
-  /** Runs tests against some bytecode; nothing, if they do not end. */
+  /** Runs tests against some bytecode; nothing, if they do not end. A process that dies gets a second chance. */
   async run(bytecodes: Readonly<Record<string, string>>, order: Order): Promise<Outcome | undefined> {
     writeBytecodes(this.artifacts, bytecodes);
     if (this.runs++ % RUNS_OF_A_PROCESS === 0) this.stop();
+    let outcome = await this.attempt(order);
+    if (outcome === "died") outcome = await this.attempt(order);
+    if (outcome === "died") throw new Error("The process of the tests has died twice");
+    return outcome === "endless" ? undefined : outcome;
+  }
+
+  private async attempt(order: Order): Promise<Outcome | "endless" | "died"> {
     this.child ??= await this.start();
     const { child } = this;
     const controller = new AbortController();
     const { signal } = controller;
-    try {
-      child.send(order);
-      return await Promise.race([
-        once(child, "message", { signal }).then(([outcome]) => outcome as Outcome),
-        once(child, "exit", { signal }).then(() => undefined),
-        setTimeout(LIMIT, undefined, { signal }),
-      ]);
-    } finally {
-      controller.abort();
-      if (child.exitCode !== null) this.child = undefined;
-    }
+    child.send(order);
+    const outcome = await Promise.race([
+      once(child, "message", { signal }).then(([message]) => message as Outcome),
+      once(child, "exit", { signal }).then(() => "died" as const),
+      setTimeout(LIMIT, "endless" as const, { signal }),
+    ]);
+    controller.abort();
+    if (outcome === "endless" || outcome === "died") this.stop();
+    return outcome;
   }
 
   private async start(): Promise<ChildProcess> {

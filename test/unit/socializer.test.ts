@@ -732,6 +732,24 @@ describe("BadDebtSocializer", () => {
       }
     });
 
+    it("of stakers are paid once per wei, too", async () => {
+      const p = await loadFixture(recovered);
+      const { outstanding } = await p.socializer.lossOf(p.id);
+      let paid = 0n;
+      for (const assets of [outstanding.principal + outstanding.interest + p.assets("100"), p.assets("200")]) {
+        await recover(p, p.id, assets);
+        const due = ((await p.socializer.lossOf(p.id)).stakerClaims * 3n) / 4n;
+        expect(await p.socializer.claimable(p.id, p.staker)).to.equal(due - paid);
+        await p.socializer.claim([p.id, p.id], p.staker);
+        await p.socializer.claim([p.id], p.staker);
+        expect(await p.asset.balanceOf(p.staker)).to.equal(due);
+        paid = due;
+      }
+      await p.socializer.claim([p.id], p.staker2);
+      const { stakerClaims } = await p.socializer.lossOf(p.id);
+      expect(await p.asset.balanceOf(p.staker2)).to.equal(stakerClaims / 4n);
+    });
+
     it("add up to at most what was recovered, in any order and number of steps", async () => {
       const p = await loadFixture(recovered);
       for (const assets of [1n, 3n, 7n, 101n]) {

@@ -251,6 +251,23 @@ describe("LendingPool: writeDown", () => {
       expect(await p.pool.writeDown.staticCall([p.borrower2], NEXT)).to.equal(shortfall);
     });
 
+    it("is a loss from the first unit that the collateral is worth less", async () => {
+      const p = await loadFixture(small);
+      const at = await setNext(100n);
+      const { debt } = await p.pool.positionOf(p.borrower2, NEXT);
+      const worth = (debt * 10n ** 36n) / p.collaterals("1");
+      for (const [price, found] of [
+        [worth, false],
+        [worth - 1n, true],
+      ] as const) {
+        await setNext(1n);
+        await p.oracle.setPrice(price);
+        await time.setNextBlockTimestamp(at);
+        expect((await p.pool.positionOf(p.borrower2, NEXT)).debt).to.equal(debt);
+        expect((await p.pool.writeDown.staticCall([p.borrower2], NEXT)) !== 0n).to.equal(found);
+      }
+    });
+
     it("ends at its bound: below it nothing is booked, from it on all", async () => {
       const p = await loadFixture(small);
       // shortfall = 5,000 − 4·price/1.02, while the collateral is worth the debt

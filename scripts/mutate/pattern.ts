@@ -1,0 +1,2 @@
+/** A pattern that matches a text and nothing else. */
+export const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
