@@ -265,7 +265,7 @@ describe("ChainlinkOracle", () => {
 
     it("accepts an answer of this second and refuses one of the next: FutureAnswer", async () => {
       const { oracle, aggregator, feed } = await loadFixture(singleFixture);
-      const updatedAt = BigInt(await time.latest()) + 100n;
+      const updatedAt = BigInt(await time.latest()) + 10_000n;
       await aggregator.setRound(2000_00000000n, updatedAt, updatedAt);
       await time.increaseTo(updatedAt - 1n);
       await expect(oracle.price()).to.be.revertedWithCustomError(oracle, "FutureAnswer").withArgs(feed, updatedAt);
