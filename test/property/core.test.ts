@@ -28,7 +28,7 @@ import fc from "fast-check";
 import { runs } from "../helpers/fuzz";
 import { takeSnapshot } from "../helpers/hre";
 import { calls, type Draw } from "./calls";
-import { attack, type Blow } from "./attack";
+import { attack, NESTED, type Blow } from "./attack";
 import { DAY, HOUR, SETTINGS } from "./terms";
 import { ATTACKER, World } from "./world";
 
@@ -130,7 +130,14 @@ const step: fc.Arbitrary<Step> = fc.record({ name: named(WEIGHTS), ...draw, wait
  */
 const raid = fc
   .tuple(step, fc.array(fc.record({ name: named(WEAPONS), ...draw }), { minLength: 1, maxLength: 4 }))
-  .map(([drawn, blows]): Step[] => {
+  .map(([drawn, drawnBlows]): Step[] => {
+    // what follows a liquidation is done in its midst, if it is about the other pool
+    const blows = drawnBlows.map((blow, i) => {
+      const before = drawnBlows[i - 1];
+      return before?.name === "liquidate"
+        ? { ...blow, name: NESTED[blow.size % NESTED.length], pool: 1 - before.pool }
+        : blow;
+    });
     const edge = { ...drawn, name: "edge", size: drawn.size | 1 };
     const clear = [0, 1].map((pool) => ({ ...drawn, pool, name: "writeDown", size: 1000 }));
     const attack = { ...drawn, name: "attack", blows, leaves: drawn.size % 4 !== 0 };
