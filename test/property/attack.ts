@@ -20,7 +20,7 @@ const LOCKED_ID = 100;
 const ROUNDING = 64n;
 
 /** What it does in the midst of a liquidation of another pool. */
-const NESTED = ["deposit", "withdraw", "supplyCollateral", "borrow", "repay", "stake"];
+export const NESTED = ["deposit", "withdraw", "redeem", "supplyCollateral", "withdrawCollateral", "borrow", "repay"];
 
 export interface Blow extends Omit<Draw, "who"> {
   name: string;
@@ -92,11 +92,14 @@ function logsOf(logs: Log[], id: number): Log[] {
 class Attack {
   private readonly strikes: Strike[] = [];
   private count = 0;
+  /** Whether any of the calls went through. */
+  landed = false;
   private snapshot: unknown;
 
   constructor(
     private readonly world: World,
     private readonly now: bigint,
+    private readonly tell: Tell,
   ) {}
 
   /** Back to where the attack begins; the next block has its time. */
@@ -122,8 +125,9 @@ class Attack {
     return probe.wealthOf(users[ATTACKER]);
   }
 
-  /** Adds a call, and tries all so far. Returns whether it went through. */
-  async add(blow: Blow): Promise<boolean> {
+  /** Adds a call, and tries all so far. */
+  async add(blow: Blow) {
+    let nests = false;
     const last = this.strikes.at(-1);
     // what it does for somebody, it mostly does for itself
     const other = blow.size % 4 === 0 ? blow.other : ATTACKER;
@@ -133,9 +137,8 @@ class Attack {
       (at, model) => calls[blow.name](at, { ...blow, who: ATTACKER, other }, model),
       async (made) => {
         const strike = { id: ++this.count, k: made.k ?? blow.pool, call: made, inner: [], calledBack: false };
-        const nests =
-          last?.calledBack && last.k !== strike.k && NESTED.includes(made.method) && blow.name !== "recover";
-        (nests ? last.inner : this.strikes).push(strike);
+        nests = last?.calledBack === true && last.k !== strike.k && NESTED.includes(blow.name);
+        (nests ? last!.inner : this.strikes).push(strike);
         await this.rewind();
         const sent = await this.send(true);
         if (typeof sent === "string") throw new Error(`the attack with all tokens that it needs reverted with ${sent}`);
@@ -146,7 +149,8 @@ class Attack {
         return { logs, gasUsed: 0n };
       },
     );
-    return call !== undefined;
+    this.landed ||= call !== undefined;
+    this.tell(nests ? `${blow.name} in a callback` : blow.name, call !== undefined);
   }
 
   /** All of the calls in one transaction, with the tokens that it lacks in the end if it is `helped`. */
@@ -215,20 +219,14 @@ export async function attack(world: World, wait: number, blows: Blow[], leaves: 
   const { probe, users } = world.chain;
   const books = world.copy().books;
   const now = books.now + BigInt(wait);
-  const plan = new Attack(world, now);
+  const plan = new Attack(world, now, tell);
   const before = await plan.wealth();
-  let landed = false;
-  const strike = async (blow: Blow) => {
-    const through = await plan.add(blow);
-    tell(blow.name, through);
-    landed ||= through;
-  };
-  for (const blow of blows) await strike(blow);
+  for (const blow of blows) await plan.add(blow);
   for (const [pool, { holdings }] of world.books.reading.pools.entries())
-    if (leaves && holdings[ATTACKER].shares !== 0n) await strike({ name: "redeem", pool, other: 0, size: 950 });
-  if (landed) await world.readAll();
+    if (leaves && holdings[ATTACKER].shares !== 0n) await plan.add({ name: "redeem", pool, other: 0, size: 950 });
+  if (plan.landed) await world.readAll();
   const logs = await plan.strike();
-  if (!logs || !landed) {
+  if (!logs || !plan.landed) {
     world.books = { ...books, now };
     return false;
   }

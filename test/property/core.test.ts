@@ -28,7 +28,7 @@ import fc from "fast-check";
 import { runs } from "../helpers/fuzz";
 import { takeSnapshot } from "../helpers/hre";
 import { calls, type Draw } from "./calls";
-import { attack, type Blow } from "./attack";
+import { attack, NESTED, type Blow } from "./attack";
 import { DAY, HOUR, SETTINGS } from "./terms";
 import { ATTACKER, World } from "./world";
 
@@ -124,17 +124,39 @@ const draw = {
 
 const step: fc.Arbitrary<Step> = fc.record({ name: named(WEIGHTS), ...draw, wait });
 
+const blow = fc.record({ name: named(WEAPONS), ...draw });
+
+/** What is mostly made of attacks: something to profit from, put around what could bring the profit. */
+const RECIPES = [
+  ["deposit", "writeDown", "redeem"],
+  ["deposit", "writeDown", "transfer"],
+  ["deposit", "harvest", "redeem"],
+  ["stake", "writeDown", "cooldown"],
+  ["stake", "harvest", "cooldown"],
+  ["supplyCollateral", "borrow", "repay"],
+  ["liquidate", "withdrawCollateral", "borrow"],
+];
+const recipe = fc
+  .tuple(fc.constantFrom(...RECIPES), fc.nat(1), fc.array(blow, { minLength: 3, maxLength: 3 }))
+  .map(([names, pool, drawn]) => drawn.map((each, i) => ({ ...each, pool, name: names[i] })));
+
 /**
- * An attack: on a price at which one account lacks about nothing, or once all that the price shows is booked, or as it comes. Mostly
- * it leaves with all that it lent.
+ * An attack: on a price at which one account lacks about nothing, or all about what is tolerated, or once all that the price shows is
+ * booked. Mostly it leaves with all that it lent.
  */
 const raid = fc
-  .tuple(step, fc.array(fc.record({ name: named(WEAPONS), ...draw }), { minLength: 1, maxLength: 4 }))
-  .map(([drawn, blows]): Step[] => {
-    const edge = { ...drawn, name: "edge", size: drawn.size | 1 };
+  .tuple(step, fc.oneof(fc.array(blow, { minLength: 1, maxLength: 4 }), recipe))
+  .map(([drawn, drawnBlows]): Step[] => {
+    // what follows a liquidation is done in its midst, if it is about the other pool
+    const blows = drawnBlows.map((each, i) => {
+      const before = drawnBlows[i - 1];
+      if (before?.name !== "liquidate") return each;
+      return { ...each, name: NESTED[each.size % NESTED.length], pool: 1 - before.pool };
+    });
+    const edge = { ...drawn, pool: blows[0].pool, name: "edge" };
     const clear = [0, 1].map((pool) => ({ ...drawn, pool, name: "writeDown", size: 1000 }));
     const attack = { ...drawn, name: "attack", blows, leaves: drawn.size % 4 !== 0 };
-    return [...[[edge], clear, []][drawn.other % 3], attack];
+    return [...(drawn.other % 3 === 0 ? clear : [edge]), attack];
   });
 
 /** All cash is borrowed, the collateral loses its value, all is written down: with little cover the end of a generation. */

@@ -280,7 +280,7 @@ export class World {
     const holders = users.filter(
       (user, i) => user !== from && !args.includes(user) && at.reading.holdings[i].shares !== 0n,
     );
-    if (holders.length !== 0) await checkFirstOut(at, price, holders[steps % holders.length]);
+    if (holders.length !== 0 && steps % 2 === 1) await checkFirstOut(at, price, holders[steps % holders.length]);
     if (steps % 2 === 0) await checkSum(at, price, probe);
     // the attacker has no more than it needs
     if (steps % 4 === 0) await checkLimit(this.at((steps / 4) % 2), users[steps % ATTACKER], Math.floor(steps / 8));

@@ -11,6 +11,8 @@ const DUE_AFTER = 7n * DAY;
 const EPISODE = DAY;
 const MAX_EPISODE_LOSSES = 32;
 const MAX_WRITTEN_OFFS = 16;
+/** What does not fit into the field of unvested interest, vests at once. */
+const MAX_UNVESTED = (2n ** 80n - 1n) * UNIT;
 
 export interface PoolTerms {
   lltv: bigint;
@@ -178,7 +180,7 @@ export class NaivePool extends Part {
     const lenders = s.lenders.size === 0 ? 0n : ofLenders(earned);
     s.fees += earned - lenders;
 
-    const unvested = ofWad(s.unvested, keep) + ofLenders(ofWad(before, portion));
+    const unvested = min(ofWad(s.unvested, keep) + ofLenders(ofWad(before, portion)), MAX_UNVESTED);
     const vested = s.lenders.size === 0 ? 0n : s.unvested + lenders - unvested;
     const slack = grow(this.slack) + (this.slack * vested) / (this.lenderAssets() + UNIT);
     if (s.lenders.size !== 0) s.unvested = unvested;
@@ -906,7 +908,9 @@ export class NaivePool extends Part {
     s.cash += (interest + fees) / UNIT;
     if (s.lenders.size === 0) s.fees += interest + fees;
     else {
-      s.unvested += interest;
+      const beyond = max(0n, s.unvested + interest - MAX_UNVESTED);
+      s.unvested += interest - beyond;
+      this.spread(beyond);
       s.fees += fees;
     }
     this.fund.credit(reserve, staked);
