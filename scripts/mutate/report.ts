@@ -114,9 +114,11 @@ ${[...rows, total].map((row) => line(cellsOf(row).map((cell, i) => (i ? cell : `
 \`scripts/mutate/operators.ts\` finds the mutants in the compiler's syntax tree; their names are the place, the operator and a number, and the
 same in every run. \`scripts/mutate/switches.ts\` compiles up to some hundred of them into one build, in which a constant chooses the mutant:
 the constant is replaced in the bytecode, so a mutant costs no compilation. \`scripts/mutate/suites.ts\` names the test files for
-each source, the likeliest first; a process that stays runs them until one test fails. That test must pass in the same build with no
-mutant chosen, or the run ends with an error. What survives all of them is compiled alone, as for a deployment, and compared with
-the original's bytecode. Results are kept in \`cache/mutation.jsonl\`, so that an interrupted run goes on where it was.
+each source, the likeliest first; a process that stays runs them until one test fails, random calls against the naive model last. The test
+that failed must pass in the same build with no mutant chosen, or it is left out: some measure gas. What survives all of them, and is not
+known to be equivalent, is compiled alone, as for a deployment, and compared with the original's bytecode. Results are kept in \`cache/mutation.jsonl\`, so that an interrupted run goes on where it was.
+
+Not mutated are inline assembly, the arguments of errors, and of the fund all but what a loss and a recovery reach.
 
 ## Survivors
 
