@@ -520,6 +520,15 @@ describe("BadDebtSocializer", () => {
       expect((await p.fund.coverageOf(p.pool)).outstanding).to.be.closeTo(reserve / 2n, 2n);
     });
 
+    it("have a surplus only where something is left", async () => {
+      const p = await loadFixture(covered);
+      await loss(p, p.borrower.address, p.assets("300"));
+      await p.provideAssets(p.borrower, p.assets("100"));
+      const tx = p.pool.connect(p.borrower).repayWrittenOff(p.borrower, p.assets("100"));
+      await expect(tx).to.emit(p.socializer, "Recovered");
+      await expect(tx).not.to.emit(p.socializer, "Surplus");
+    });
+
     it("free no more of the limit than arrives: the units of a few wei of cover are worth less than they", async () => {
       const p = await uncovered();
       await p.provideAssets(p.treasury, 3n, p.fund);
