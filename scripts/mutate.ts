@@ -272,7 +272,7 @@ async function main(options: Options) {
   const score = scoreOf(table.total);
   const minutes = (Date.now() - started) / 60_000;
   console.log(`\n${(100 * score).toFixed(1)} % killed, in ${minutes.toFixed(1)} minutes`);
-  if (options.report !== undefined) writeReport(options.report, commandOf(options), all, outcomes);
+  if (options.report !== undefined) await writeReport(options.report, commandOf(options), all, outcomes);
   if (score < GOAL) process.exitCode = 1;
 }
 
