@@ -31,6 +31,27 @@ export const EQUIVALENT: Equivalent[] = [
   },
   {
     file: "contracts/base/PoolLadder.sol",
+    from: "REPAYABLE = (WAD * WAD) / (WAD + p.writeDownIncentive);",
+    to: "REPAYABLE = (WAD * (WAD - 1)) / (WAD + p.writeDownIncentive);",
+    reason:
+      "Only says at which tick the search for a loss may end. A lower bound lets it look at a tick more, in which nobody lacks anything: what each tick lacks is computed without it.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
+    from: "REPAYABLE = (WAD * WAD) / (WAD + p.writeDownIncentive);",
+    to: "REPAYABLE = (((WAD * WAD) + (WAD + p.writeDownIncentive) - 1) / (WAD + p.writeDownIncentive));",
+    reason:
+      "Only says at which tick the search for a loss may end. It leaves a tick out if the price is within 1e-18 of its edge; debt there lacks at most 1e-18 of itself, less than a unit up to a debt of 1e18 units.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
+    from: "delete _blindness;",
+    to: "{}",
+    reason:
+      "The record is read only while FLAG_BLIND is set, and written before that is set again. Deleting it earns gas.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
     from: "if (to != 0) _add(to, int256(newDebt) - int256(debt), int256(newCollateral) - int256(collateral));",
     to: "if (true) _add(to, int256(newDebt) - int256(debt), int256(newCollateral) - int256(collateral));",
     reason:

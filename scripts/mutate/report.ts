@@ -1,6 +1,8 @@
 /** The results as a table by source, and every survivor. */
 import { writeFileSync } from "node:fs";
 
+import { format, resolveConfig } from "prettier";
+
 import type { Mutant } from "./operators";
 import { diffOf, isAlive, reasonOf, type Status } from "./results";
 
@@ -52,7 +54,7 @@ function rowOf(file: string, all: readonly Mutant[], outcomes: readonly Outcome[
 }
 
 export function tableOf(all: readonly Mutant[], outcomes: readonly Outcome[]): { rows: Row[]; total: Row } {
-  const rows = [...new Set(outcomes.map(({ mutant }) => mutant.file))].map((file) =>
+  const rows = [...new Set(outcomes.map(({ mutant }) => mutant.file))].sort().map((file) =>
     rowOf(
       file,
       all.filter((mutant) => mutant.file === file),
@@ -82,7 +84,7 @@ export function showSurvivor({ mutant }: Outcome): string {
 }
 
 /** Writes the report as Markdown. */
-export function writeReport(file: string, command: string, all: readonly Mutant[], outcomes: readonly Outcome[]) {
+export async function writeReport(file: string, command: string, all: readonly Mutant[], outcomes: readonly Outcome[]) {
   const { rows, total } = tableOf(all, outcomes);
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const sections = survivorsOf(outcomes).map(
@@ -90,9 +92,7 @@ export function writeReport(file: string, command: string, all: readonly Mutant[
       `**\`${mutant.id}\`**\n\n\`\`\`diff\n${diffOf(mutant)}\n\`\`\`\n\n${reasonOf(mutant) ?? "Not known to be equivalent: a test is missing."}\n`,
   );
   const [date] = new Date().toISOString().split("T");
-  writeFileSync(
-    file,
-    `# Mutation testing
+  const text = `# Mutation testing
 
 How many small mistakes in the contracts do the tests notice? A program makes them, one at a time: another operator, a limit off
 by one, a condition that always or never holds, a statement left out, the other rounding, two arguments exchanged, a constant
@@ -114,12 +114,14 @@ ${[...rows, total].map((row) => line(cellsOf(row).map((cell, i) => (i ? cell : `
 \`scripts/mutate/operators.ts\` finds the mutants in the compiler's syntax tree; their names are the place, the operator and a number, and the
 same in every run. \`scripts/mutate/switches.ts\` compiles up to some hundred of them into one build, in which a constant chooses the mutant:
 the constant is replaced in the bytecode, so a mutant costs no compilation. \`scripts/mutate/suites.ts\` names the test files for
-each source, the likeliest first; a process that stays runs them until one test fails. That test must pass in the same build with no
-mutant chosen, or the run ends with an error. What survives all of them is compiled alone, as for a deployment, and compared with
-the original's bytecode. Results are kept in \`cache/mutation.jsonl\`, so that an interrupted run goes on where it was.
+each source, the likeliest first; a process that stays runs them until one test fails, random calls against the naive model last. The test
+that failed must pass in the same build with no mutant chosen, or it is left out: some measure gas. What survives all of them, and is not
+known to be equivalent, is compiled alone, as for a deployment, and compared with the original's bytecode. Results are kept in \`cache/mutation.jsonl\`, so that an interrupted run goes on where it was.
+
+Not mutated are inline assembly, the arguments of errors, and of the fund all but what a loss and a recovery reach.
 
 ## Survivors
 
-${sections.length ? sections.join("\n") : "None.\n"}`,
-  );
+${sections.length ? sections.join("\n") : "None.\n"}`;
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: "markdown" }));
 }

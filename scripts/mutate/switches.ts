@@ -8,8 +8,6 @@ import type { Edit, Host, Mutant, Range } from "./operators";
 const CHOSEN = "mutantId()";
 const PREFIX = "4c4147414e4d";
 const NONE = 0xffff;
-/** The largest number of mutants of a build. */
-export const MOST = NONE;
 
 const numberOf = (index: number) => `0x${PREFIX}${index.toString(16).padStart(4, "0")}`;
 /** PUSH8, and the constant. */

@@ -520,6 +520,30 @@ describe("BadDebtSocializer", () => {
       expect((await p.fund.coverageOf(p.pool)).outstanding).to.be.closeTo(reserve / 2n, 2n);
     });
 
+    it("have a surplus only where something is left", async () => {
+      const p = await loadFixture(covered);
+      await loss(p, p.borrower.address, p.assets("300"));
+      await p.provideAssets(p.borrower, p.assets("100"));
+      const tx = p.pool.connect(p.borrower).repayWrittenOff(p.borrower, p.assets("100"));
+      await expect(tx).to.emit(p.socializer, "Recovered");
+      await expect(tx).not.to.emit(p.socializer, "Surplus");
+    });
+
+    it("free no more of the limit than arrives: the units of a few wei of cover are worth less than they", async () => {
+      const p = await uncovered();
+      await p.provideAssets(p.treasury, 3n, p.fund);
+      await p.fund.connect(p.treasury).fundReserve(3n);
+      await p.grantCoverage(p.assets("10000"));
+      const { id, layers } = await loss(p, p.borrower.address, p.assets("2000"));
+      expect(layers.reserve).to.equal(3n);
+      await p.provideAssets(p.stranger, p.assets("3000"), p.socializer);
+      const { outstanding } = await p.socializer.lossOf(id, await nextBlock());
+      expect(outstanding.reserve).to.equal(2n);
+      await p.socializer.connect(p.stranger).recover(id, sumOf(outstanding));
+      expect((await p.socializer.lossOf(id)).recoveredBy.reserve).to.equal(2n);
+      expect((await p.fund.coverageOf(p.pool)).outstanding).to.equal(1n);
+    });
+
     it("are refused above what is outstanding in the episode, and accepted up to it", async () => {
       const p = await loadFixture(episode);
       await p.provideAssets(p.stranger, p.assets("50000"), p.socializer);

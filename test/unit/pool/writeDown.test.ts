@@ -268,6 +268,24 @@ describe("LendingPool: writeDown", () => {
       }
     });
 
+    it("ends at its bound to the unit, to which solvent accounts in the list add nothing", async () => {
+      const p = await loadFixture(small);
+      const bound = p.assets("50");
+      const at = await setNext(100n);
+      const { debt } = await p.pool.positionOf(p.borrower3, NEXT);
+      for (const [lacking, found] of [
+        [bound - 1n, false],
+        [bound, true],
+      ] as const) {
+        const value = divUp((debt - lacking) * (WAD + W), WAD);
+        await setNext(1n);
+        await p.oracle.setPrice(divUp(value * 10n ** 36n, p.collaterals("4")));
+        await time.setNextBlockTimestamp(at);
+        const list = [p.borrower2, p.borrower3, p.borrower2];
+        expect((await p.pool.writeDown.staticCall(list, NEXT)) !== 0n).to.equal(found);
+      }
+    });
+
     it("ends at its bound: below it nothing is booked, from it on all", async () => {
       const p = await loadFixture(small);
       // shortfall = 5,000 − 4·price/1.02, while the collateral is worth the debt
