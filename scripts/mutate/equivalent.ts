@@ -61,7 +61,8 @@ export const EQUIVALENT: Equivalent[] = [
     file: "contracts/InsuranceFund.sol",
     from: "bool pends = s.y.flags & FLAG_PENDING != 0;",
     to: "bool pends = (s.y.flags | FLAG_PENDING) != 0;",
-    reason: "While the flag is not set the pending loss is 0 in storage, too: the flag only saves reading and clearing it.",
+    reason:
+      "While the flag is not set the pending loss is 0 in storage, too: the flag only saves reading and clearing it.",
   },
   {
     file: "contracts/InsuranceFund.sol",
