@@ -55,7 +55,7 @@ function namedAccount(index: number, address: string | undefined): Record<string
 /** Instrumented builds stay apart, so that a coverage run neither invalidates the cache nor rewrites the bindings. */
 const coverage = env.COVERAGE === "true";
 
-/** The artifacts of a mutant, which scripts/mutants.ts has compiled with little optimisation. */
+/** The artifacts of a mutant, which scripts/mutate has compiled with little optimisation: larger, and dearer to deploy. */
 const mutant = env.MUTANT_ARTIFACTS;
 
 const config: HardhatUserConfig = {

@@ -59,6 +59,13 @@ export const EQUIVALENT: Equivalent[] = [
   },
   {
     file: "contracts/InsuranceFund.sol",
+    from: "bool pends = s.y.flags & FLAG_PENDING != 0;",
+    to: "bool pends = (s.y.flags | FLAG_PENDING) != 0;",
+    reason:
+      "While the flag is not set the pending loss is 0 in storage, too: the flag only saves reading and clearing it.",
+  },
+  {
+    file: "contracts/InsuranceFund.sol",
     from: "s.y.flags &= ~FLAG_PENDING;",
     to: "s.y.flags |= ~FLAG_PENDING;",
     reason:
