@@ -382,7 +382,7 @@ export class World {
   async send({ from, to, method, args }: Pick<Call, "from" | "to" | "method" | "args">): Promise<Sent> {
     const data = to.interface.encodeFunctionData(method, args);
     // with its fees, or they would be asked for in a call of its own
-    const fees = { gas: "0xe4e1c0", maxFeePerGas: "0x174876e800", maxPriorityFeePerGas: "0x0" };
+    const fees = { gas: "0x1c9c380", maxFeePerGas: "0x174876e800", maxPriorityFeePerGas: "0x0" };
     let hash: string;
     try {
       hash = (await network.provider.send("eth_sendTransaction", [{ from, to: to.target, data, ...fees }])) as string;

@@ -129,14 +129,14 @@ export class NaiveFund extends Part {
       ...this.locked(from, free === 0n ? 0n : (this.staker(from).free * part) / free),
     ];
     const book = () => {
-      if (part === 0n || from === to) return;
+      if (part === 0n) return;
       const [sender, receiver] = [this.staker(from), this.staker(to)];
       const moved = (sender.free * part) / free;
       sender.free -= moved;
       receiver.free += moved;
       this.state.stakers.set(to, receiver);
       this.receive(this.state.inbound, to, moved);
-      if (part === balance) this.state.stakers.delete(from);
+      if (part === balance && from !== to) this.state.stakers.delete(from);
     };
     return { refusals, book };
   }

@@ -306,7 +306,7 @@ export class NaivePool extends Part {
     const refusals: Refusal[] = [["ERC20InsufficientBalance", always(part > whole)], ...this.locked(from, sent)];
     const book = () => {
       const { lenders } = this.state;
-      if (part === 0n || from === to) return;
+      if (part === 0n) return;
       const moved = ((lenders.get(from) ?? 0n) * part) / whole;
       if (part === whole) lenders.delete(from);
       else lenders.set(from, (lenders.get(from) ?? 0n) - moved);
