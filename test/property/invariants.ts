@@ -40,8 +40,8 @@ export function checkPool({ before, after, logs }: Change) {
   if (!booked) holds("3. only a booked loss lowers the share price", !fell(totals, supplies));
   if (before.time === after.time && supplies[0] !== 0n && supplies[1] !== 0n) {
     const rounding = pool.index / WAD + 3n + (totals[0] + 1n) / (supplies[0] + 1000n);
-    const most = (totals[0] + 1n + rounding) * (supplies[1] + 1000n);
-    holds("3. in no time nothing raises the share price", (lenderAssets + 1n) * (supplies[0] + 1000n) <= most);
+    const least = (lenderAssets + 1n - rounding) * (supplies[0] + 1000n);
+    holds("3. in no time nothing raises the share price", least <= (totals[0] + 1n) * (supplies[1] + 1000n));
   }
   if (before.limit.outstanding < limit.outstanding)
     holds("15. a payment of cover stays within its limit", limit.outstanding <= limit.limit);
