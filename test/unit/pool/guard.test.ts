@@ -104,6 +104,17 @@ describe("LendingPool: the guard", () => {
     expect(await p.pool.visibleShortfall(NEXT)).to.be.within(sum(lacks) - 3n, sum(lacks));
   });
 
+  it("counts nobody below the price's own tick, also where the ticks between are not initialised", async () => {
+    const p = await loadFixture(large);
+    await p.setPrice("6000");
+    await p.openPosition(p.borrower2, p.collaterals("10"), p.assets("45000"));
+    await p.setPrice("4000");
+    await setNext(1n);
+    const lack = await lackOf(p, p.borrower2.address);
+    expect(lack).to.be.greaterThan(0n);
+    expect(await p.pool.visibleShortfall(NEXT)).to.be.within(lack - 1n, lack);
+  });
+
   it("measures an exit by what remains after it, an entry by what was there before", async () => {
     const p = await loadFixture(large);
     const shown = await show(p, p.assets("100"));
