@@ -108,7 +108,7 @@ describe("LendingPool: the guard", () => {
     const p = await loadFixture(large);
     await p.setPrice("6000");
     await p.openPosition(p.borrower2, p.collaterals("10"), p.assets("45000"));
-    await p.setPrice("4000");
+    await p.setPrice("3000");
     await setNext(1n);
     const lack = await lackOf(p, p.borrower2.address);
     expect(lack).to.be.greaterThan(0n);
