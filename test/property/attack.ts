@@ -157,7 +157,7 @@ class Attack {
   async send(helped: boolean): Promise<Sent> {
     const { chain } = this.world;
     const { asset, attacker, lender, token, users } = chain;
-    const loan = 10n ** 7n * token;
+    const loan = 10n ** 10n * token;
     const targets = this.encode(this.strikes);
     if (helped) {
       const data = asset.interface.encodeFunctionData("mint", [users[ATTACKER], loan]);

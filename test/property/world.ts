@@ -153,10 +153,10 @@ export class World {
     await attacker.attempt(approvals.map((call) => ({ id: 0, ...call })));
     for (const user of users) {
       // what the attacker needs beyond this it has to borrow for the length of a transaction
-      await asset.mint(user, (user === users[ATTACKER] ? 500_000n : 10n ** 8n) * token);
+      await asset.mint(user, (user === users[ATTACKER] ? 500_000n : 10n ** 10n) * token);
       for (const [k, each] of pools.entries()) await each.collateral.mint(user, 10n ** 6n * collateralUnits[k]);
     }
-    await asset.mint(lender, 10n ** 7n * token);
+    await asset.mint(lender, 10n ** 10n * token);
 
     // as a transaction, so that both pools store their accrual
     await probe.read(users, ALL, true);
