@@ -62,8 +62,9 @@ void runCommand(async () => {
   const port = await freePort();
   let anvil: ChildProcess;
   try {
-    // the accounts and the fork of Hardhat's own chain
-    const args = ["--port", String(port), "--accounts", "20", "--hardfork", "cancun", "--silent"];
+    // the accounts and the fork of Hardhat's own chain; older states than these, written to disk, would be gigabytes
+    const chain = ["--accounts", "20", "--hardfork", "cancun", "--prune-history", "500"];
+    const args = ["--port", String(port), "--silent", ...chain];
     anvil = spawn(binaryOf("anvil"), args, { stdio: "inherit" });
   } catch (error) {
     throw error instanceof MissingTool ? new InputError(error.message) : error;
