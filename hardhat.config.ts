@@ -81,7 +81,7 @@ const config: HardhatUserConfig = {
       ...(mutant && { allowUnlimitedContractSize: true, gas: 40_000_000, blockGasLimit: 600_000_000 }),
     },
     localhost: { url: "http://127.0.0.1:8545" },
-    ...(env.ANVIL_URL && { anvil: { url: env.ANVIL_URL } }),
+    ...(env.ANVIL_URL && { anvil: { url: env.ANVIL_URL, timeout: 120_000 } }),
     ...liveNetwork("sepolia", env.SEPOLIA_RPC_URL),
     ...liveNetwork("mainnet", env.MAINNET_RPC_URL),
   },

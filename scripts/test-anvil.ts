@@ -63,7 +63,7 @@ void runCommand(async () => {
   let anvil: ChildProcess;
   try {
     // the accounts and the fork of Hardhat's own chain; older states than these, written to disk, would be gigabytes
-    const chain = ["--accounts", "20", "--hardfork", "cancun", "--prune-history", "500"];
+    const chain = ["--accounts", "20", "--hardfork", "cancun", "--prune-history", "64"];
     const args = ["--port", String(port), "--silent", ...chain];
     anvil = spawn(binaryOf("anvil"), args, { stdio: "inherit" });
   } catch (error) {
