@@ -1,14 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { binaryOf, MissingTool } from "./foundry";
 import { parseCommandLine, runCommand } from "./gas/command";
 import { InputError } from "./replay/errors";
 
-const HELP = `The scenario and attack suites on a second chain: anvil, over JSON-RPC, on a free port of this machine.
+const HELP = `The scenario and attack suites on a second chain: anvil, over JSON-RPC, on free ports of this machine,
+a new one for each file.
 
   npm run test:anvil
 
@@ -55,28 +57,48 @@ function findTests(): string[] {
   });
 }
 
+/** Runs one file on a chain of its own: anvil writes every state to disk, megabytes each, and its snapshots need them. */
+async function passes(file: string): Promise<boolean> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const states = mkdtempSync(join(tmpdir(), "anvil-"));
+  // the accounts and the fork of Hardhat's own chain
+  const chain = ["--accounts", "20", "--hardfork", "cancun", "--cache-path", states];
+  const anvil = spawn(binaryOf("anvil"), ["--port", String(port), "--silent", ...chain], { stdio: "inherit" });
+  const ended = once(anvil, "exit");
+  try {
+    await waitFor(url, anvil);
+    const args = ["hardhat", "--network", "anvil", "test", "--no-compile", file];
+    const tests = spawn("npx", args, { stdio: "inherit", env: { ...process.env, ANVIL_URL: url } });
+    const [code] = (await once(tests, "exit")) as [number | null];
+    return code === 0;
+  } finally {
+    anvil.kill();
+    await ended;
+    rmSync(states, { recursive: true, force: true });
+  }
+}
+
+async function compile() {
+  const [code] = (await once(spawn("npx", ["hardhat", "compile"], { stdio: "inherit" }), "exit")) as [number | null];
+  if (code !== 0) throw new Error("the contracts do not compile");
+}
+
 void runCommand(async () => {
   const { values, positionals } = parseCommandLine({ options: { help: { type: "boolean" } }, allowPositionals: true });
   if (values.help) return console.log(HELP);
   if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
-  const port = await freePort();
-  let anvil: ChildProcess;
   try {
-    // the accounts and the fork of Hardhat's own chain; older states than these, written to disk, would be gigabytes
-    const chain = ["--accounts", "20", "--hardfork", "cancun", "--prune-history", "64"];
-    const args = ["--port", String(port), "--silent", ...chain];
-    anvil = spawn(binaryOf("anvil"), args, { stdio: "inherit" });
+    binaryOf("anvil");
   } catch (error) {
     throw error instanceof MissingTool ? new InputError(error.message) : error;
   }
-  try {
-    const url = `http://127.0.0.1:${port}`;
-    await waitFor(url, anvil);
-    const args = ["hardhat", "--network", "anvil", "test", ...findTests()];
-    const tests = spawn("npx", args, { stdio: "inherit", env: { ...process.env, ANVIL_URL: url } });
-    const [code] = (await once(tests, "exit")) as [number | null];
-    process.exitCode = code ?? 1;
-  } finally {
-    anvil.kill();
+  await compile();
+  const failed: string[] = [];
+  for (const file of findTests()) {
+    console.log(`\n${file}`);
+    if (!(await passes(file))) failed.push(file);
   }
+  for (const file of failed) console.log(`failed: ${file}`);
+  if (failed.length) process.exitCode = 1;
 });

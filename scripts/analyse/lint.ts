@@ -12,6 +12,8 @@ interface Diagnostic {
 export function lintContracts(): Finding[] {
   const { stdout, stderr } = run({ command: binaryOf("forge"), args: ["lint"] }, ["contracts", "--json"], {
     quiet: true,
+    // what it forgets there of sources that have changed, a later build would miss
+    env: { FOUNDRY_OUT: "cache/analyse/out", FOUNDRY_CACHE_PATH: "cache/analyse/forge" },
   });
   const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.startsWith('{"$message_type"'));
   if (!lines.length) throw new Error(`forge lint has said nothing:\n${stdout}${stderr}`);
