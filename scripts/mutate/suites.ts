@@ -2,6 +2,7 @@
 
 const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.test.ts`);
 const pool = (...names: string[]) => unit(...names.map((name) => `pool/${name}`));
+const fund = (...names: string[]) => unit(...names.map((name) => `fund/${name}`));
 const attacks = (...names: string[]) => names.map((name) => `test/attacks/${name}.test.ts`);
 const scenarios = (...names: string[]) => names.map((name) => `test/scenario/${name}.test.ts`);
 
@@ -18,7 +19,7 @@ export const PROPERTY = { files: ["test/property/core.test.ts"], fuzz: 0.1 };
 const LISTS: Record<string, string[]> = {
   "contracts/libraries/Interest.sol": [...MATH, ...pool("interest"), ...attacks("interest")],
   "contracts/libraries/Liquidation.sol": [...MATH, ...pool("liquidation", "writeDown")],
-  "contracts/libraries/Premium.sol": [...MATH, ...unit("fund"), ...attacks("fund")],
+  "contracts/libraries/Premium.sol": [...MATH, ...fund("harvest", "leaving", "entering", "cover"), ...attacks("fund")],
   "contracts/libraries/RiskLadder.sol": [...MATH, ...pool("guard")],
   "contracts/libraries/SharesMath.sol": [...MATH, ...pool("erc4626"), ...scenarios("generations")],
   "contracts/libraries/Waterfall.sol": [...MATH, ...LOSSES],
@@ -37,7 +38,12 @@ const LISTS: Record<string, string[]> = {
     ...pool("writeDown", "writtenOff"),
     ...attacks("claims", "losses"),
   ],
-  "contracts/InsuranceFund.sol": [...unit("fund", "heldExits"), ...scenarios("cover"), ...attacks("fund")],
+  "contracts/InsuranceFund.sol": [
+    ...fund("cover", "leaving", "entering", "harvest"),
+    ...unit("heldExits"),
+    ...scenarios("cover"),
+    ...attacks("fund"),
+  ],
 };
 
 export const SUITES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

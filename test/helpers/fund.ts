@@ -1,0 +1,31 @@
+import { time } from "./hre";
+import { DAY } from "./pool";
+import { deployProtocol, signerOf, type ProtocolOptions } from "./protocol";
+
+/** The most that a fund holds, in asset units. */
+export const MAX_ASSETS = 2n ** 96n - 1n;
+
+/** One staker, a pool with a limit of 10,000, nothing lent. */
+export async function deployStakedFund() {
+  const p = await deployProtocol();
+  await p.grantCoverage(p.assets("10000"));
+  await p.stake(p.staker, p.assets("1000"));
+  return { ...p, asSocializer: p.fund.connect(await signerOf(p.socializer)) };
+}
+
+/** Gives the fund a gain of 100 that has vested since. */
+export async function gain(p: Awaited<ReturnType<typeof deployStakedFund>>) {
+  await p.asset.mint(p.fund, p.assets("100"));
+  await p.asSocializer.creditRecovery(p.pool, 0, p.assets("100"), 0);
+  await time.increase(400n * DAY);
+}
+
+/** A staker, and a pool that earns premium: debt 80,000 at 90 % utilisation. Any shortfall counts. */
+export async function deployEarningFund(options: ProtocolOptions = {}) {
+  const p = await deployProtocol({ pool: { dust: 0n }, ...options });
+  await p.supply(p.lender, p.assets("100000"));
+  await p.stake(p.staker, p.assets("4000"));
+  await p.grantCoverage(p.assets("10000"));
+  await p.openPosition(p.borrower, p.collaterals("60"), p.assets("80000"));
+  return p;
+}
