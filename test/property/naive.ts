@@ -10,11 +10,13 @@
 import { always, LAYERS, max, noLayers, sum, UNIT, VIRTUAL_SHARES } from "./naive/exact";
 import type { Exact, Layers, Refusal } from "./naive/exact";
 import { NaiveFund, newFund, type FundState, type FundTerms } from "./naive/fund";
-import { NaivePool, newPool, type Factors, type Loss, type PoolState, type PoolTerms } from "./naive/pool";
+import { NaivePool } from "./naive/pool";
+import { newPool, type Factors, type Loss, type PoolState, type PoolTerms } from "./naive/pool/state";
 
 export * from "./naive/exact";
 export type { NaiveFund, FundTerms } from "./naive/fund";
-export type { Booking, Factors, NaivePool, PoolTerms, Recoveries } from "./naive/pool";
+export type { NaivePool } from "./naive/pool";
+export type { Booking, Factors, PoolTerms, Recoveries } from "./naive/pool/state";
 
 export interface Terms {
   pools: PoolTerms[];
