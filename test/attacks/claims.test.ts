@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { loadFixture } from "../helpers/hre";
-import { lose } from "../helpers/losses";
+import { lose, recover } from "../helpers/losses";
 import { callOf, deployAccount, deployLentPool } from "../helpers/pool";
-import { recover } from "./fixtures";
 
 describe("Attacks: claims", () => {
   async function lost() {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
 import { Liquidation, type Waterfall } from "../../sdk";
 import { ethers, loadFixture, network, takeSnapshot, time } from "../helpers/hre";
-import { layersOf, lose, priceForLoss, sumOf } from "../helpers/losses";
+import { layersOf, lose, priceForLoss, recover, sumOf } from "../helpers/losses";
 import {
   andReturn,
   callOf,
@@ -15,7 +15,7 @@ import {
   setNext,
 } from "../helpers/pool";
 import { signerOf } from "../helpers/protocol";
-import { deployCoveredPool, deployLentOutPool, leave, recover, worthOf } from "./fixtures";
+import { deployCoveredPool, deployLentOutPool, leave, worthOf } from "./fixtures";
 
 const WAD = 10n ** 18n;
 

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { loadFixture, takeSnapshot, time } from "../helpers/hre";
+import { recover } from "../helpers/losses";
 import { andReturn, callOf, DAY, deployAccount, expectIdentity, NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
-import { deployCoveredPool, deployLentOutPool, leave, recover, worthOf } from "./fixtures";
+import { deployCoveredPool, deployLentOutPool, leave, worthOf } from "./fixtures";
 
 describe("Attacks: shares and rounding", () => {
   const empty = () => deployProtocol();

@@ -50,6 +50,12 @@ export async function lose(p: Protocol, account: string, assets: bigint, pool: L
   return p.socializer.lossCount();
 }
 
+/** A stranger pays `assets` towards a loss. */
+export async function recover(p: Protocol, lossId: bigint, assets: bigint) {
+  await p.provideAssets(p.stranger, assets, p.socializer);
+  await p.socializer.connect(p.stranger).recover(lossId, assets);
+}
+
 /** The five layers of a struct of the contracts, as a plain object. */
 export const layersOf = ({ fees, reserve, staked, interest, principal }: Waterfall.Layers): Waterfall.Layers => ({
   fees,

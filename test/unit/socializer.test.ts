@@ -1,15 +1,16 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 import { Waterfall } from "../../sdk";
+import { fillCover } from "../helpers/fund";
 import { ethers, loadFixture, time } from "../helpers/hre";
-import { expectedLoss, layersOf, lose, nextBlock, priceForLoss, sumOf } from "../helpers/losses";
-import { deployProtocol, signerOf, type Protocol } from "../helpers/protocol";
+import { expectedLoss, layersOf, lose, nextBlock, priceForLoss, recover, sumOf } from "../helpers/losses";
+import { DAY } from "../helpers/pool";
+import { deployProtocol, signerOf, type Protocol, type ProtocolOptions } from "../helpers/protocol";
 
-const DAY = 86_400n;
 const WAD = 10n ** 18n;
 
 /** Two lenders (60 : 40), three borrowers with 20,000 each, no cover. Any shortfall counts. */
-async function uncovered(options: Parameters<typeof deployProtocol>[0] = {}) {
+async function uncovered(options: ProtocolOptions = {}) {
   const p = await deployProtocol({ pool: { dust: 0n }, ...options });
   await p.supply(p.lender, p.assets("60000"));
   await p.supply(p.lender2, p.assets("40000"));
@@ -19,19 +20,10 @@ async function uncovered(options: Parameters<typeof deployProtocol>[0] = {}) {
   return p;
 }
 
-/** As `uncovered`, with 2,000 staked (3 : 1), a reserve of 1,000, a limit of 10,000, and a premium, so that every layer fills. */
-async function covered(options: Parameters<typeof deployProtocol>[0] = {}) {
+/** As `uncovered`, with the cover of `fillCover`. */
+async function covered(options: ProtocolOptions = {}) {
   const p = await uncovered(options);
-  await p.stake(p.staker, p.assets("1500"));
-  await p.stake(p.staker2, p.assets("500"));
-  await p.provideAssets(p.treasury, p.assets("1000"), p.fund);
-  await p.fund.connect(p.treasury).fundReserve(p.assets("1000"));
-  await p.grantCoverage(p.assets("10000"));
-  for (const days of [0n, 20n]) {
-    await time.increase(days * DAY + 1n);
-    await p.fund.harvest(p.pool);
-  }
-  await time.increase(5n * DAY);
+  await fillCover(p);
   return p;
 }
 
@@ -46,12 +38,6 @@ async function loss(p: Protocol, account: string, assets: bigint) {
     Object.entries(expected.layers).map(([name, assets]) => [name, Waterfall.toUnits(assets, index)]),
   ) as unknown as Waterfall.Layers;
   return { id, ...expected, units };
-}
-
-/** A stranger pays `assets` towards a loss in the next block. */
-async function recover(p: Protocol, id: bigint, assets: bigint) {
-  await p.provideAssets(p.stranger, assets, p.socializer);
-  await p.socializer.connect(p.stranger).recover(id, assets);
 }
 
 describe("BadDebtSocializer", () => {
