@@ -35,7 +35,7 @@ export async function fillCover(p: Protocol) {
   await time.increase(5n * DAY);
 }
 
-/** A staker, and a pool that earns premium: debt 80,000 at 90 % utilisation. Any shortfall counts. */
+/** A staker, and a pool that earns premium: debt 80,000 at 80 % utilisation. Any shortfall counts. */
 export async function deployEarningFund(options: ProtocolOptions = {}) {
   const p = await deployProtocol({ pool: { dust: 0n }, ...options });
   await p.supply(p.lender, p.assets("100000"));
