@@ -31,5 +31,5 @@ export default defineConfig(
       ],
     },
   },
-  { files: [".solcover.js"], languageOptions: { globals: { module: "writable" } } },
+  { files: [".solcover.js"], languageOptions: { globals: { module: "writable", require: "readonly" } } },
 );
