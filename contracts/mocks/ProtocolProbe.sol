@@ -8,7 +8,9 @@ import {Coverage, IInsuranceFund} from "../interfaces/IInsuranceFund.sol";
 import {ILendingPool, LadderTick, PoolState} from "../interfaces/ILendingPool.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {Liquidation} from "../libraries/Liquidation.sol";
+import {SharesMath} from "../libraries/SharesMath.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
+import {MockOracle} from "./MockOracle.sol";
 
 /// @notice What a test compares after a step, in one call: pools of one fund, and the fund.
 contract ProtocolProbe {
@@ -24,7 +26,7 @@ contract ProtocolProbe {
         uint256 reserve;
         uint256 unvestedPremium;
         uint256 fundTokens;
-        bool exitsHeld; // where asked for
+        bool exitsHeld;
         Stake[] stakes; // of the users
     }
 
@@ -72,6 +74,13 @@ contract ProtocolProbe {
         uint256 stakerClaims;
     }
 
+    /// @dev What a pool held before its lenders left, what each of them owned, and got.
+    struct Ending {
+        PoolState pool;
+        uint256[] owned;
+        uint256[] paid;
+    }
+
     /// @dev More ticks than a test has accounts.
     uint256 private constant MAX_TICKS = 16;
 
@@ -90,10 +99,7 @@ contract ProtocolProbe {
     /* --------------------------------------------- THE STATE ------------------------------------------- */
 
     /// @notice To be called statically: it accrues once, so that the views of the accounts need not.
-    /// @param k the place of the pool of which all is read, and of others only what is in their hot state; of all pools if there is
-    /// none at this place
-    /// @param exits whether to ask all pools if stakers may leave
-    function read(address[] calldata users, uint256 k, bool exits) external returns (Reading memory r) {
+    function read(address[] calldata users) external returns (Reading memory r) {
         r.time = block.timestamp;
         r.pools = new PoolReading[](pools.length);
         for (uint256 i; i < pools.length; ++i) {
@@ -101,7 +107,6 @@ contract ProtocolProbe {
             PoolReading memory p = r.pools[i];
             p.pool = pool.state();
             p.poolTokens = ASSET.balanceOf(address(pool));
-            if (i != k && k < pools.length) continue;
             p.coverage = FUND.coverageAvailable(address(pool));
             p.limit = FUND.coverageOf(address(pool));
             p.blindSince = pool.blindSince();
@@ -109,7 +114,7 @@ contract ProtocolProbe {
             (p.risk, p.holdings) = (_risk(pool, p.pool), _holdings(pool, users));
         }
         r.fund = _readFund(users);
-        r.fund.exitsHeld = exits && FUND.exitsHeldBy() != address(0);
+        r.fund.exitsHeld = FUND.exitsHeldBy() != address(0);
     }
 
     function _readFund(address[] calldata users) private view returns (FundReading memory r) {
@@ -178,6 +183,30 @@ contract ProtocolProbe {
         for (uint256 i; i < batches.length; ++i) pool.writeDown(batches[i]);
         PoolState memory s = pool.state();
         return [s.fees, FUND.reserve(), FUND.totalAssets(), s.unvested, s.lenderAssets, s.debt];
+    }
+
+    /// @notice To be called statically: all prices fall to 0, everybody is written down, and every lender leaves, in this order. It
+    /// needs their allowance.
+    /// @return ends of each pool
+    function atPriceZero(address[] calldata lenders) external returns (Ending[] memory ends) {
+        ends = new Ending[](pools.length);
+        for (uint256 k; k < pools.length; ++k) {
+            MockOracle oracle = MockOracle(pools[k].oracle());
+            oracle.setMode(MockOracle.Mode.Answer);
+            oracle.setPrice(0);
+            pools[k].writeDown(lenders);
+        }
+        for (uint256 k; k < pools.length; ++k) {
+            ILendingPool pool = pools[k];
+            Ending memory end = ends[k];
+            end.pool = pool.state();
+            (end.owned, end.paid) = (new uint256[](lenders.length), new uint256[](lenders.length));
+            for (uint256 i; i < lenders.length; ++i) {
+                uint256 shares = pool.balanceOf(lenders[i]);
+                end.owned[i] = SharesMath.toAssetsDown(shares, end.pool.lenderAssets, end.pool.supply);
+                if (end.owned[i] != 0) end.paid[i] = pool.redeem(shares, lenders[i], lenders[i]);
+            }
+        }
     }
 
     /// @notice Tokens, shares, and collateral at the oracle's price less performing debt, in loan assets. No claims: those are what

@@ -224,7 +224,6 @@ export async function attack(world: World, wait: number, blows: Blow[], leaves: 
   for (const blow of blows) await plan.add(blow);
   for (const [pool, { holdings }] of world.books.reading.pools.entries())
     if (leaves && holdings[ATTACKER].shares !== 0n) await plan.add({ name: "redeem", pool, other: 0, size: 950 });
-  if (plan.landed) await world.readAll();
   const logs = await plan.strike();
   if (!logs || !plan.landed) {
     world.books = { ...books, now };

@@ -21,11 +21,16 @@ export function plain(value: unknown, type: ParamType): unknown {
   return Object.fromEntries(type.components!.map((component, i) => [component.name, plain(items[i], component)]));
 }
 
-/** What the call would answer now. */
-export async function ask(to: BaseContract, method: string, args: unknown[], from?: string): Promise<unknown[]> {
+/** What the call would answer in the last block, or in the next. */
+export async function ask(
+  to: BaseContract,
+  method: string,
+  args: unknown[],
+  { from, block = "latest" }: { from?: string; block?: "latest" | "pending" } = {},
+): Promise<unknown[]> {
   const abi = to.interface as Interface;
   const request = { from, to: to.target, data: abi.encodeFunctionData(method, args) };
-  const answer = (await network.provider.send("eth_call", [request, "latest"])) as string;
+  const answer = (await network.provider.send("eth_call", [request, block])) as string;
   const { outputs } = abi.getFunction(method)!;
   return abi.decodeFunctionResult(method, answer).map((value, i) => plain(value, outputs[i]));
 }

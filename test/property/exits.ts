@@ -4,9 +4,9 @@ import type { BaseContract } from "ethers";
 import { FixedPoint, Interest, SharesMath } from "../../sdk";
 import type { ProtocolProbe } from "../../typechain-types";
 import { ask } from "./chain";
-import { holds } from "./check";
+import { equal, holds } from "./check";
 import { lackOfAll } from "./ladder";
-import type { Place } from "./world";
+import type { Ending, Place } from "./world";
 
 /** Units by which what six accounts lack, what is booked of it and what is paid out differ by rounding. */
 const ROUNDING = 20n;
@@ -14,7 +14,7 @@ const METHODS = ["deposit", "mint", "withdraw", "redeem"] as const;
 
 /** What the call would answer, or nothing if it would revert. */
 const attempt = (from: string, to: BaseContract, method: string, args: unknown[]) =>
-  ask(to, method, args, from).then(
+  ask(to, method, args, { from }).then(
     ([answer]) => answer,
     () => undefined,
   );
@@ -76,5 +76,15 @@ export async function checkSum({ pool, users, reading, terms }: Place, price: bi
   together.forEach((left, i) => {
     const off = left > apart[i] ? left - apart[i] : apart[i] - left;
     holds(`5. layer ${i} holds ${left} after all losses at once, ${apart[i]} in turn`, off <= slack);
+  });
+}
+
+/** 11. Once every price has fallen to 0, and everybody is written down, nothing is owed, and every lender leaves with its share. */
+export function checkEnd({ pool, owned, paid }: Ending) {
+  equal("11. debt once all is written down", pool.debt, 0n);
+  owned.forEach((assets, i) => {
+    // what others leave to round, a unit of each, stays for those who follow
+    const fair = paid[i] + 1n >= assets && paid[i] <= assets + BigInt(owned.length);
+    holds(`11. the lender at ${i} leaves with ${paid[i]} of ${assets}`, assets === 0n || fair);
   });
 }

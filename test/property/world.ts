@@ -8,7 +8,7 @@ import { equal, holds } from "./check";
 import { callOf } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 import { ask, type Plain } from "./chain";
-import { checkFirstOut, checkLimit, checkSum } from "./exits";
+import { checkEnd, checkFirstOut, checkLimit, checkSum } from "./exits";
 import { checkAccrual, checkCall, checkFund, checkPool, checkRisk } from "./invariants";
 import { depthOf, ladderOf } from "./ladder";
 import { LAYERS, Naive, sum, UNIT, type Factors, type NaivePool, type PoolTerms, type Refusal } from "./naive";
@@ -20,13 +20,14 @@ const { WAD } = FixedPoint;
 export const NO_REASON = "no reason";
 /** The place of the attacker's contract, after six people. */
 export const ATTACKER = 6;
-/** No place of a pool: all of them. */
-const ALL = 99;
 
 type Raw = Plain<Awaited<ReturnType<ProtocolProbe["read"]["staticCall"]>>>;
 type Losses = [losses: Plain<ProtocolProbe.LossReadingStructOutput>[], claims: bigint[], held: bigint];
 
-/** What the contracts say of one pool and of the fund; of the accounts that no call has named since they were read, as they were. */
+/** How a pool would end. */
+export type Ending = Plain<ProtocolProbe.EndingStructOutput>;
+
+/** What the contracts say of one pool and of the fund. */
 export type Reading = Raw["fund"] & Raw["pools"][number] & { time: bigint };
 
 export interface Log {
@@ -98,6 +99,7 @@ interface Books {
   stored: { time: bigint; pool: Reading["pool"] }[];
   /** Time of the last block. */
   now: bigint;
+  /** How often it was tried what anybody could do: each time something else. */
   steps: number;
 }
 
@@ -142,6 +144,7 @@ export class World {
     const users = [...people.map(({ address }) => address), await attacker.getAddress()];
     const approvals: { target: string; data: string }[] = [];
     for (const [token_, spenders] of [
+      ...pools.map((each) => [each.pool, [probe]] as const),
       [asset, [...pools.map((each) => each.pool), fund, socializer, lender]],
       ...pools.map((each) => [each.collateral, [each.pool]] as const),
     ] as const) {
@@ -159,8 +162,8 @@ export class World {
     await asset.mint(lender, 10n ** 10n * token);
 
     // as a transaction, so that both pools store their accrual
-    await probe.read(users, ALL, true);
-    const [reading] = (await ask(probe, "read", [users, ALL, true])) as [Raw];
+    await probe.read(users);
+    const [reading] = (await ask(probe, "read", [users])) as [Raw];
     const shared = { fund, socializer, factory, users, token, governor: governor.address, guardian: guardian.address };
     const sites = pools.map((each, k) => ({
       pool: each.pool,
@@ -203,9 +206,7 @@ export class World {
   async step(wait: number, k: number, make: (at: Place, model: NaivePool) => Call): Promise<boolean> {
     const now = this.books.now + BigInt(wait);
     await network.provider.send("evm_setNextBlockTimestamp", [Number(now)]);
-    const call = await this.advance(now, k, make, (each) => this.send(each));
-    if (call) await this.tryOut(call.k ?? k, call);
-    return call !== undefined;
+    return (await this.advance(now, k, make, (each) => this.send(each))) !== undefined;
   }
 
   /** As `step`, where `send` sends the call in a block of that time. Returns the call if it went through. */
@@ -234,11 +235,7 @@ export class World {
     if (broken) throw new Error(`went through, but the model expects ${broken[0]}`);
 
     const [before, model] = [books.reading, books.model];
-    const { users } = this.chain;
-    // now and then somebody whom the call does not name
-    const another = books.steps++ % 3 === 0 ? [users[Math.floor(books.steps / 3) % users.length]] : [];
-    const asked = call.to === this.chain.fund || books.steps % 3 === 0;
-    const fresh = await this.read(k, [call.from, ...call.args, ...another], asked, sent.logs);
+    await this.read();
     const outcome = { ...sent, before: this.readingOf(k, before), after: this.readingOf(k) };
     // with all that has accrued, also where that is not stored
     book(outcome);
@@ -256,65 +253,59 @@ export class World {
     for (const j of this.chain.sites.keys()) {
       checkPool({ before: this.readingOf(j, before), after: this.readingOf(j), logs: j === k ? sent.logs : [] });
       checkAccrual(books.stored[j], now);
-      this.compare(current.pools[j]);
     }
-    checkRisk(this.at(k), current.pools[k].state.price);
-    this.compareMore(current.pools[k], fresh);
     checkFund(outcome);
     checkCall(this.at(k), call, current.pools[k].state.price, outcome);
-    this.compareFund(current, fresh);
-    if (asked) current.fund.expectHeld(this.books.reading.fund.exitsHeld);
     this.checkEvents(k, model, sent.logs);
-    if (sent.logs.some(({ name }) => ["LossRecorded", "Recovered", "Claimed"].includes(name)))
-      await this.compareLosses(current);
+    await this.compare(current);
     return call;
   }
 
-  /** What one account could do now: another limit every few steps, and a run ahead of a loss wherever one shows. */
-  private async tryOut(k: number, { from, args }: Call) {
-    const { steps, model } = this.books;
+  /**
+   * What anybody could do now, tried without doing it: one of the limits, in turn, a run ahead of a loss wherever one shows, and what
+   * ends all of it. `before`: what the contracts said before the last block.
+   */
+  async tryOut(before: Raw) {
+    const { model, reading } = this.books;
     const { users, probe } = this.chain;
-    const at = this.at(k);
-    const { price } = model.pools[k].state;
-    // shares that came in this block cannot leave in it
-    const holders = users.filter(
-      (user, i) => user !== from && !args.includes(user) && at.reading.holdings[i].shares !== 0n,
-    );
-    if (holders.length !== 0 && steps % 2 === 1) await checkFirstOut(at, price, holders[steps % holders.length]);
-    if (steps % 2 === 0) await checkSum(at, price, probe);
+    const turn = this.books.steps++;
+    for (const k of this.chain.sites.keys()) {
+      const at = this.at(k);
+      const { price } = model.pools[k].state;
+      // shares that came in this block cannot leave in it; those of the attacker may be such
+      const holders = users.filter((_, i) => {
+        const [was, is] = [before, reading].map(({ pools }) => pools[k].holdings[i].shares);
+        return is !== 0n && is <= was && i !== ATTACKER;
+      });
+      if (holders.length !== 0) await checkFirstOut(at, price, holders[turn % holders.length]);
+      await checkSum(at, price, probe);
+    }
     // the attacker has no more than it needs
-    if (steps % 4 === 0) await checkLimit(this.at((steps / 4) % 2), users[steps % ATTACKER], Math.floor(steps / 8));
+    await checkLimit(this.at(turn % 2), users[turn % ATTACKER], Math.floor(turn / 2));
+    const lenders = users.map((_, i) => users[(turn + i) % users.length]);
+    const [ends] = (await ask(probe, "atPriceZero", [lenders], { block: "pending" })) as [Ending[]];
+    ends.forEach(checkEnd);
   }
 
   /** The chain is where it was when it was last read. */
   async expectUnchanged() {
     const { reading } = this.books;
-    await this.readAll();
+    await this.read();
     equal("the state after the attack as it is", this.books.reading, reading);
   }
 
-  /** Compares every account, every loss and every claim. */
-  async compareAll() {
-    await this.readAll();
-    const model = this.current();
-    const everyone = [...this.chain.users.keys()];
-    for (const pool of model.pools) {
-      this.compare(pool);
-      this.compareMore(pool, everyone);
-      checkRisk(this.at(pool.k), pool.state.price);
-      await this.compareDepth(pool);
+  /** What the pools say of other prices than theirs. */
+  async compareDepths() {
+    // the last call may have been refused, and then only time has passed
+    await this.read();
+    for (const k of this.chain.sites.keys()) {
+      const { pool, terms, reading } = this.at(k);
+      const { price } = this.books.model.pools[k].state;
+      const prices = [0n, price / 2n, price, price + 1n, 2n * price];
+      const ladder = ladderOf(reading.holdings);
+      const expected = prices.map((each) => depthOf(ladder, { price: each, index: reading.pool.index, terms }));
+      equal("depth", (await ask(pool, "depth", [prices]))[0], expected);
     }
-    this.compareFund(model, everyone);
-    model.fund.expectHeld(this.books.reading.fund.exitsHeld);
-    await this.compareLosses(model);
-  }
-
-  private async compareDepth({ k, state: { price } }: NaivePool) {
-    const { pool, terms, reading } = this.at(k);
-    const prices = [0n, price / 2n, price, price + 1n, 2n * price];
-    const ladder = ladderOf(reading.holdings);
-    const expected = prices.map((at) => depthOf(ladder, { price: at, index: reading.pool.index, terms }));
-    equal("depth", (await ask(pool, "depth", [prices]))[0], expected);
   }
 
   /** The model with all that has accrued by the time of the last block. */
@@ -336,44 +327,6 @@ export class World {
       const portion = Interest.bufferOf(WAD, 0n, average, growth, keep, vesting);
       return { growth: (index * UNIT) / pool.index, keep, portion, index, rate: end * Interest.RATE_UNIT };
     });
-  }
-
-  /**
-   * 11. With the prices at 0 every debt ends by calls that anybody can make, and then every lender leaves with its share of what is
-   * there, whoever is `first`.
-   */
-  async end(first: number) {
-    const { sites, users, attacker } = this.chain;
-    const through = async (call: Parameters<World["send"]>[0]) => {
-      const sent = await this.send({ ...call, from: call.from === users[ATTACKER] ? users[0] : call.from });
-      if (typeof sent === "string") throw new Error(`11. ${call.method} reverted with ${sent}`);
-      return sent.logs;
-    };
-    for (const { oracle, pool } of sites) {
-      await through({ from: users[first], to: oracle, method: "setMode", args: [0] });
-      await through({ from: users[first], to: oracle, method: "setPrice", args: [0n] });
-      await through({ from: users[first], to: pool, method: "writeDown", args: [users] });
-    }
-    await this.readAll();
-    for (const [k, { pool }] of sites.entries()) {
-      const { pool: left, holdings } = this.readingOf(k);
-      equal("11. debt once all is written down", left.debt, 0n);
-      for (const i of users.map((_, j) => (first + j) % users.length)) {
-        const assets = SharesMath.toAssetsDown(holdings[i].shares, left.lenderAssets, left.supply);
-        if (assets === 0n) continue;
-        const args = [holdings[i].shares, users[i], users[i]];
-        const data = (pool.interface as Interface).encodeFunctionData("redeem", args);
-        const logs = await through(
-          i === ATTACKER
-            ? { from: users[i], to: attacker, method: "attempt", args: [[{ id: 1, target: pool.target, data }]] }
-            : { from: users[i], to: pool, method: "redeem", args },
-        );
-        const paid = (logs.find(({ name }) => name === "Withdraw")?.args.assets ?? 0n) as bigint;
-        // what vests meanwhile, and a unit of each who left before, stay for the others
-        const fair = paid >= assets - 1n && paid <= assets + left.unvested + BigInt(users.length);
-        holds(`11. ${users[i]} leaves with ${paid} of ${assets}`, fair);
-      }
-    }
   }
 
   /* TRANSACTIONS */
@@ -420,32 +373,8 @@ export class World {
     return parsed.name === "FailedCall" ? NO_REASON : parsed.name;
   }
 
-  async readAll() {
-    [this.books.reading] = (await ask(this.chain.probe, "read", [this.chain.users, ALL, true])) as [Raw];
-  }
-
-  /**
-   * Reads what all share, and of the pool that a call was about all but the accounts that it neither names nor writes down: these are
-   * as they were. Returns the places of those that were read.
-   */
-  private async read(k: number, named: unknown[], exits: boolean, logs: Log[]): Promise<number[]> {
-    const { users, probe } = this.chain;
-    const cut = logs.filter(({ name }) => name === "WrittenDown").map(({ args }) => args.account);
-    const voided = logs.some(({ name }) => name === "GenerationEnded");
-    const fresh = [...users.keys()].filter((i) => voided || [...named, ...cut].includes(users[i]));
-    const [reading] = (await ask(probe, "read", [fresh.map((i) => users[i]), k, exits])) as [Raw];
-    const known = this.books.reading;
-    const merge = <T>(old: T[], read: T[]) => old.map((each, i) => (fresh.includes(i) ? read[fresh.indexOf(i)] : each));
-    this.books.reading = {
-      ...reading,
-      fund: { ...reading.fund, stakes: merge(known.fund.stakes, reading.fund.stakes) },
-      pools: reading.pools.map((pool, j) => {
-        const old = known.pools[j];
-        if (j !== k) return { ...old, pool: pool.pool, poolTokens: pool.poolTokens };
-        return { ...pool, holdings: merge(old.holdings, pool.holdings) };
-      }),
-    };
-    return fresh;
+  private async read() {
+    [this.books.reading] = (await ask(this.chain.probe, "read", [this.chain.users])) as [Raw];
   }
 
   /** Where the contracts hold a debt to be paid but for less than the slack, the model does too. */
@@ -459,9 +388,18 @@ export class World {
 
   /* COMPARISON WITH THE MODEL */
 
-  private compare(model: NaivePool) {
+  private async compare(model: Naive) {
+    for (const pool of model.pools) {
+      this.comparePool(pool);
+      checkRisk(this.at(pool.k), pool.state.price);
+    }
+    this.compareFund(model);
+    await this.compareLosses(model);
+  }
+
+  private comparePool(model: NaivePool) {
     const { k, state: s } = model;
-    const { pool, holdings } = this.readingOf(k);
+    const { pool, holdings, coverage, limit, blindSince, risk } = this.readingOf(k);
     equal("cash", pool.cash, s.cash);
     equal("cap, pause", [pool.supplyCap, pool.paused], [s.supplyCap, s.paused]);
     model.expect("debt", pool.debt, model.debt());
@@ -469,37 +407,26 @@ export class World {
     model.expect("unvested interest", pool.unvested, s.unvested);
     model.expect("fees", pool.fees, s.fees);
     this.chain.users.forEach((user, i) => {
-      const { shares, scaledDebt, collateral } = holdings[i];
+      const { shares, scaledDebt, collateral, debt, writtenOff } = holdings[i];
       const assets = SharesMath.toAssetsDown(shares, pool.lenderAssets, pool.supply);
-      const debt = FixedPoint.mulDivUp(scaledDebt, pool.index, WAD);
+      equal(`debt of ${user}`, debt, FixedPoint.mulDivUp(scaledDebt, pool.index, WAD));
       model.expect(`assets of ${user}`, assets, s.lenders.get(user) ?? 0n);
       model.expect(`debt of ${user}`, debt, model.borrower(user).debt);
+      model.expect(`written-off debt of ${user}`, writtenOff, model.writtenOffOf(user));
       equal(`collateral of ${user}`, collateral, model.borrower(user).collateral);
     });
     const { index, rate } = this.factors(this.books.now)[k];
     equal("13. rate, index", [pool.rateAtTarget, pool.index], [rate, index]);
-  }
-
-  /** What is read of one pool only; `fresh`: the accounts that have been read with it. */
-  private compareMore(model: NaivePool, fresh: number[]) {
-    const { k, state: s } = model;
-    const { pool, holdings, coverage, limit, blindSince, risk } = this.readingOf(k);
     model.expect("coverage", coverage, model.coverage());
     model.expect("outstanding cover", limit.outstanding, model.cover.outstanding);
     equal("limit", limit.limit, model.limit());
     equal("blind since", blindSince, model.onRecord());
     equal("sight", risk.seen, s.failure === undefined || pool.scaledDebt === 0n);
-    for (const i of fresh) {
-      const { scaledDebt, debt, writtenOff } = holdings[i];
-      const user = this.chain.users[i];
-      equal(`debt of ${user}`, debt, FixedPoint.mulDivUp(scaledDebt, pool.index, WAD));
-      model.expect(`written-off debt of ${user}`, writtenOff, model.writtenOffOf(user));
-    }
   }
 
-  /** `fresh`: the accounts whose requests have just been read. */
-  private compareFund({ fund }: Naive, fresh: number[]) {
-    const { staked, stakeSupply, reserve, unvestedPremium, stakes } = this.books.reading.fund;
+  private compareFund({ fund }: Naive) {
+    const { staked, stakeSupply, reserve, unvestedPremium, exitsHeld, stakes } = this.books.reading.fund;
+    fund.expectHeld(exitsHeld);
     fund.expect("staked", staked, fund.staked());
     fund.expect("reserve", reserve, fund.reserve());
     fund.expect("unvested premium", unvestedPremium, fund.state.unvested);
@@ -508,7 +435,6 @@ export class World {
       const { shares, requested, opensAt, closesAt } = stakes[i];
       const stake = SharesMath.toAssetsDown(shares, staked, stakeSupply);
       fund.expect(`stake of ${user}`, stake, staker.free + staker.cooling);
-      if (!fresh.includes(i)) return;
       equal(`window of ${user}`, [opensAt, closesAt], [staker.opensAt, fund.closesAt(user)]);
       fund.expect(`request of ${user}`, requested, staker.requested);
     });

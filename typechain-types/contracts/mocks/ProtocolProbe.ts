@@ -99,6 +99,18 @@ export type LadderTickStructOutput = [
 ] & { tick: bigint; scaledDebt: bigint; collateral: bigint };
 
 export declare namespace ProtocolProbe {
+  export type EndingStruct = {
+    pool: PoolStateStruct;
+    owned: BigNumberish[];
+    paid: BigNumberish[];
+  };
+
+  export type EndingStructOutput = [
+    pool: PoolStateStructOutput,
+    owned: bigint[],
+    paid: bigint[]
+  ] & { pool: PoolStateStructOutput; owned: bigint[]; paid: bigint[] };
+
   export type StakeStruct = {
     shares: BigNumberish;
     cooling: BigNumberish;
@@ -289,17 +301,23 @@ export declare namespace Waterfall {
 
 export interface ProtocolProbeInterface extends Interface {
   getFunction(
-    nameOrSignature: "layersAfter" | "read" | "readLosses" | "wealthOf"
+    nameOrSignature:
+      | "atPriceZero"
+      | "layersAfter"
+      | "read"
+      | "readLosses"
+      | "wealthOf"
   ): FunctionFragment;
 
+  encodeFunctionData(
+    functionFragment: "atPriceZero",
+    values: [AddressLike[]]
+  ): string;
   encodeFunctionData(
     functionFragment: "layersAfter",
     values: [AddressLike, AddressLike[][]]
   ): string;
-  encodeFunctionData(
-    functionFragment: "read",
-    values: [AddressLike[], BigNumberish, boolean]
-  ): string;
+  encodeFunctionData(functionFragment: "read", values: [AddressLike[]]): string;
   encodeFunctionData(
     functionFragment: "readLosses",
     values: [AddressLike[]]
@@ -309,6 +327,10 @@ export interface ProtocolProbeInterface extends Interface {
     values: [AddressLike]
   ): string;
 
+  decodeFunctionResult(
+    functionFragment: "atPriceZero",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(
     functionFragment: "layersAfter",
     data: BytesLike
@@ -361,6 +383,12 @@ export interface ProtocolProbe extends BaseContract {
     event?: TCEvent
   ): Promise<this>;
 
+  atPriceZero: TypedContractMethod<
+    [lenders: AddressLike[]],
+    [ProtocolProbe.EndingStructOutput[]],
+    "nonpayable"
+  >;
+
   layersAfter: TypedContractMethod<
     [pool: AddressLike, batches: AddressLike[][]],
     [bigint[]],
@@ -368,7 +396,7 @@ export interface ProtocolProbe extends BaseContract {
   >;
 
   read: TypedContractMethod<
-    [users: AddressLike[], k: BigNumberish, exits: boolean],
+    [users: AddressLike[]],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
@@ -392,6 +420,13 @@ export interface ProtocolProbe extends BaseContract {
   ): T;
 
   getFunction(
+    nameOrSignature: "atPriceZero"
+  ): TypedContractMethod<
+    [lenders: AddressLike[]],
+    [ProtocolProbe.EndingStructOutput[]],
+    "nonpayable"
+  >;
+  getFunction(
     nameOrSignature: "layersAfter"
   ): TypedContractMethod<
     [pool: AddressLike, batches: AddressLike[][]],
@@ -401,7 +436,7 @@ export interface ProtocolProbe extends BaseContract {
   getFunction(
     nameOrSignature: "read"
   ): TypedContractMethod<
-    [users: AddressLike[], k: BigNumberish, exits: boolean],
+    [users: AddressLike[]],
     [ProtocolProbe.ReadingStructOutput],
     "nonpayable"
   >;
