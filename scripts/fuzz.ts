@@ -10,17 +10,20 @@ import { binaryOf, MissingTool } from "./foundry";
 import { parseCommandLine, runCommand } from "./gas/command";
 import { InputError } from "./replay/errors";
 
-const HELP = `Random calls by everybody against the invariants, with Foundry: 500,000 calls, the same in every run.
+const HELP = `Random calls by everybody against the invariants, with Foundry: 500,000 calls, the same in every run. Before that, interest
+of every second of a year, one after the other.
 
   npm run fuzz -- --deep        50 million calls or an hour, whichever comes first, other ones in every run
   npm run fuzz -- --seed 0x2a   others
-  npm run fuzz -- --calls 20000 fewer, or more
+  npm run fuzz -- --calls 20000 fewer, or more, without the year
 
 Exit code 0: every invariant held; 1: one broke, and the test that shows it is printed; 2: the command line, or no Foundry.`;
 
 const FOLDER = "cache/foundry";
 const DEPTH = 100;
 const HOUR = 3_600;
+/** What 31,536,000 steps take, and more. */
+const GAS_OF_A_YEAR = "1000000000000";
 const SUITES = ["DollarInvariants", "EtherInvariants"] as const;
 const SIZES = { normal: 500_000, deep: 50_000_000 };
 
@@ -28,6 +31,8 @@ interface Options {
   calls: number;
   seed?: string;
   deep: boolean;
+  /** Whether to accrue a year in seconds. */
+  year: boolean;
 }
 
 /** What is used of forge's report on one campaign. */
@@ -62,7 +67,7 @@ function parseOptions(): Options | undefined {
   if (seed !== undefined && !/^(0x[0-9a-f]{1,64}|\d{1,60})$/i.test(seed))
     throw new InputError(`--seed ${seed}: a number`);
   if (!/^\d{1,9}$/.test(calls) || Number(calls) < 1) throw new InputError(`--calls ${calls}: a number from 1 up`);
-  return { calls: Number(calls), seed, deep };
+  return { calls: Number(calls), seed, deep, year: values.calls === undefined };
 }
 
 /** Compiles everything: of what a test only deploys by name, forge would not know that it is needed. */
@@ -144,6 +149,17 @@ ${lines.join("\n")}
 `;
 }
 
+/** Whether accruing in every second of a year comes to what accruing once does. */
+async function holdsForAYear(): Promise<boolean> {
+  const started = Date.now();
+  const output = await test(["--match-contract", "^YearOfSeconds$"], { FOUNDRY_GAS_LIMIT: GAS_OF_A_YEAR });
+  const tests = Object.values(parseReport(output)).flatMap(({ test_results }) => Object.entries(test_results));
+  for (const [name, { status, reason }] of tests)
+    console.log(`a year of seconds, ${name.replace(/^test_|\(\)$/g, "")}: ${status === "Success" ? "held" : reason}`);
+  console.log(`in ${((Date.now() - started) / 1_000).toFixed(0)} s\n`);
+  return tests.length !== 0 && tests.every(([, { status }]) => status === "Success");
+}
+
 function printFailure(suite: string, { reason, counterexample }: Result) {
   console.log(`\n${suite}: ${reason ?? "failed"}\n`);
   const sequence = counterexample?.Sequence?.[1];
@@ -160,6 +176,7 @@ void runCommand(async () => {
   } catch (error) {
     throw error instanceof MissingTool ? new InputError(error.message) : error;
   }
+  if (options.year && !(await holdsForAYear())) process.exitCode = 1;
   const goal = options.deep
     ? `${options.calls.toLocaleString("en")} calls or an hour`
     : `${options.calls.toLocaleString("en")} calls`;

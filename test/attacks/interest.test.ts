@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { FixedPoint, Interest } from "../../sdk";
+import { FixedPoint } from "../../sdk";
 import { loadFixture, takeSnapshot, time } from "../helpers/hre";
 import { andReturn, DAY, expectIdentity, inOneBlock, NEXT, setNext } from "../helpers/pool";
 import { deployLentOutPool } from "./fixtures";
@@ -49,18 +49,7 @@ describe("Attacks: interest", () => {
       });
     }
     expectNear(exponents[1], exponents[0]);
-    // a week in seconds, by the twin; 604,800 roundings, as often up as down, come to some hundreds
-    for (const u of [WAD / 2n, (95n * WAD) / 100n, WAD]) {
-      const whole = Interest.rates(4_000_000_000n, u, 7n * DAY);
-      let [rate, exponent] = [4_000_000_000n, 0n];
-      for (let second = 0n; second < 7n * DAY; second++) {
-        const { average, end } = Interest.rates(rate, u, 1n);
-        exponent += average;
-        rate = end;
-      }
-      expectNear(exponent, whole.average * 7n * DAY, 10_000_000n);
-      expectNear(rate, whole.end, 10_000_000n);
-    }
+    // and in all of its seconds: test/foundry/YearOfSeconds.t.sol
   });
 
   it("A caller chooses the rate by calling accrue often: at constant utilisation n steps give what one step gives", async () => {
