@@ -36,7 +36,7 @@ contract Handler is Attacks {
         uint256 most = t.pool.maxMint(t.peer);
         uint256 shares = t.size % 16 == 0 ? most : _amount(t.size, 2e9 * UNIT);
         uint256 assets = t.pool.previewMint(shares);
-        if (assets > ASSET.balanceOf(t.user)) ASSET.mint(t.user, assets);
+        _afford(t, assets);
         _refuseEntry(t, assets, shares);
         if (shares <= most && shares != 0 && t.surely) revert Broken(I16, shares, most);
         if (_send(t, address(t.pool), abi.encodeCall(t.pool.mint, (shares, t.peer)))) {
@@ -151,6 +151,7 @@ contract Handler is Attacks {
         uint256 i = _debtor(t);
         uint256 word = t.words[i];
         uint256 assets = t.size % 4 == 0 ? type(uint256).max : _part(t.size, _debt(t, word)) + 1;
+        _afford(t, _debt(t, word));
         _refuse(t, _scaledDebt(word) == 0, IPoolEvents.NoDebt.selector);
         if (assets < _debt(t, word) && _writtenOffs(word) == 0) {
             uint256 rest = _debt(t, _scaledDebt(word) - (assets * WAD) / t.s.index);
@@ -183,6 +184,7 @@ contract Handler is Attacks {
         uint256 i = t.size % 4 == 0 ? t.other : _weakest(t);
         uint256 word = t.words[i];
         uint256 asked = t.size % 2 == 0 ? type(uint256).max : _part(t.size >> 8, _debt(t, word) + t.writtenOff[i]) + 1;
+        _afford(t, _debt(t, word) + t.writtenOff[i]);
         _refuseLiquidation(t, i, asked);
         bytes memory data = abi.encodeCall(t.pool.liquidate, (users[i], asked, 0, ""));
         if (!_send(t, address(t.pool), data)) return;
@@ -196,6 +198,7 @@ contract Handler is Attacks {
         uint256 i = _defaulter(t);
         uint256 owed = t.writtenOff[i];
         uint256 assets = t.size % 2 == 0 ? type(uint256).max : _part(t.size >> 8, owed) + 1;
+        _afford(t, owed);
         _refuse(t, owed == 0, IPoolEvents.NoDebt.selector);
         if (_send(t, address(t.pool), abi.encodeCall(t.pool.repayWrittenOff, (users[i], assets)))) {
             _equal(abi.decode(t.answer, (uint256)), _min(assets, owed), I9);
@@ -239,6 +242,7 @@ contract Handler is Attacks {
             }
         }
         uint256 assets = _part(t.size, outstanding);
+        _afford(t, assets);
         _refuse(t, assets == 0, IBadDebtSocializer.ZeroAmount.selector);
         _refuse(t, assets > outstanding, IBadDebtSocializer.RecoveryExceedsLoss.selector);
         if (_send(t, address(SOCIALIZER), abi.encodeCall(SOCIALIZER.recover, (id, assets)))) _settle(t, 0, 0);
@@ -529,6 +533,11 @@ contract Handler is Attacks {
         _perhaps(exit, true, IPoolEvents.UnbookedShortfall.selector);
         _perhaps(exit, true, IEpochEvents.ZeroAmount.selector);
         _send(exit, address(t.pool), abi.encodeCall(t.pool.redeem, (free + 1, t.user, t.user)));
+    }
+
+    /// @dev Debts grow past what anybody has.
+    function _afford(Turn memory t, uint256 assets) private {
+        if (assets > ASSET.balanceOf(t.user)) ASSET.mint(t.user, assets);
     }
 
     /// @dev Lets the price go to where an account has a health of so many thousandths.
