@@ -280,8 +280,8 @@ export class World {
       if (holders.length !== 0) await checkFirstOut(at, price, holders[turn % holders.length]);
       await checkSum(at, price, probe);
     }
-    // the attacker has no more than it needs
-    await checkLimit(this.at(turn % 2), users[turn % ATTACKER], Math.floor(turn / 2));
+    // in 72 turns each limit of each pool for everybody but the attacker, who has no more than it needs
+    await checkLimit(this.at(turn % 2), users[(turn + Math.floor(turn / 12)) % ATTACKER], Math.floor(turn / 2));
     const lenders = users.map((_, i) => users[(turn + i) % users.length]);
     const [ends] = (await ask(probe, "atPriceZero", [lenders], { block: "pending" })) as [Ending[]];
     ends.forEach(checkEnd);

@@ -398,10 +398,17 @@ describe("LendingPool: the guard", () => {
       }
       expect([...names]).to.have.members(["out of gas", "InsufficientGas", "UnbookedShortfall"]);
       await expensive.setMode(REVERT);
-      await expect(redeem(1_000_000n, p.lender, p.lender, { gasLimit: 300_000n })).to.be.revertedWithCustomError(
-        pool,
-        "InsufficientGas",
+      const tryWith = (gasLimit: bigint) => redeem.staticCall(1_000_000n, p.lender, p.lender, { gasLimit });
+      const { data } = await tryWith(300_000n).then(
+        () => expect.fail("left with 300000 gas"),
+        (error: { data: string }) => error,
       );
+      const [available, needed] = pool.interface.decodeErrorResult("InsufficientGas", data) as unknown as bigint[];
+      const enough = 300_000n + needed - available;
+      await tryWith(enough);
+      await expect(tryWith(enough - 1n))
+        .to.be.revertedWithCustomError(pool, "InsufficientGas")
+        .withArgs(needed - 1n, needed);
       await redeem(1_000_000n, p.lender, p.lender);
     });
 
@@ -632,6 +639,17 @@ describe("LendingPool: the ladder", () => {
     await p.pool.connect(p.stranger).supplyCollateral(p.collaterals("1"), p.stranger);
     await p.pool.connect(p.stranger).withdrawCollateral(p.collaterals("1"), p.stranger, p.stranger);
     expect(await ladderOf(p)).to.deep.equal(before);
+  });
+
+  it("keeps its lowest tick like any other: one unit owed for all the collateral that a position holds", async () => {
+    const p = await deployLentPool({ pool: { minDebt: 1n, dust: 0n } });
+    const others = await ladderOf(p);
+    const most = 2n ** 112n - 1n;
+    await p.openPosition(p.borrower2, most, 1n);
+    expect(await ladderOf(p)).to.deep.equal([...others, [1n, 1n, most]]);
+    await p.provideAssets(p.borrower2, 2n);
+    await p.pool.connect(p.borrower2).repay(MaxUint256, p.borrower2);
+    expect(await ladderOf(p)).to.deep.equal(others);
   });
 
   it("cannot be put out of step by batches, operators or callbacks", async () => {
