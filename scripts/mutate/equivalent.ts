@@ -31,6 +31,12 @@ export const EQUIVALENT: Equivalent[] = [
   },
   {
     file: "contracts/base/PoolLadder.sol",
+    from: "if (top < s.topTick) {",
+    to: "if (top <= s.topTick) {",
+    reason: "Where they are equal the mutant stores what is stored: gas, and nothing else.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
     from: "REPAYABLE = (WAD * WAD) / (WAD + p.writeDownIncentive);",
     to: "REPAYABLE = (WAD * (WAD - 1)) / (WAD + p.writeDownIncentive);",
     reason:
