@@ -283,7 +283,9 @@ export class World {
     // in 72 turns each limit of each pool for everybody but the attacker, who has no more than it needs
     await checkLimit(this.at(turn % 2), users[(turn + Math.floor(turn / 12)) % ATTACKER], Math.floor(turn / 2));
     const lenders = users.map((_, i) => users[(turn + i) % users.length]);
-    const [ends] = (await ask(probe, "atPriceZero", [lenders], { block: "pending" })) as [Ending[]];
+    const [ends] = (await ask(probe, "atPriceZero", [lenders], { block: "pending" }).catch((error: Error) => {
+      throw new Error(`11. not everybody can leave: ${error.message}`, { cause: error });
+    })) as [Ending[]];
     ends.forEach(checkEnd);
   }
 
