@@ -7,18 +7,26 @@ export const { artifacts, deployments, ethers, getNamedAccounts, network } = hre
 
 /**
  * Hardhat's chain answers once a transaction is mined, and no two of its blocks have the same time. Anvil mines a little later
- * unless it is asked to wait, and goes by the clock unless blocks have an interval, beside which it knows no leaps of time.
+ * unless it is asked to wait, and goes by the clock unless blocks have an interval, beside which it knows no leaps of time. Two
+ * transactions of an account that reach it at once may get one nonce, of which it refuses the second.
  */
 function adaptAnvil({ provider }: typeof network) {
   const send = provider.send.bind(provider);
   let automine = true;
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = last.then(task, task);
+    last = turn;
+    return turn;
+  };
   const ready = send("anvil_setBlockTimestampInterval", [1]);
   provider.send = async (method: string, params: unknown[] = []) => {
     await ready;
     if (method === "evm_setAutomine") automine = Boolean(params[0]);
-    if (method === "eth_sendTransaction" && automine) {
-      const receipt = (await send("eth_sendTransactionSync", params)) as { transactionHash: string };
-      return receipt.transactionHash;
+    if (method === "eth_sendTransaction") {
+      if (!automine) return inTurn(() => send(method, params));
+      const receipt = await inTurn(() => send("eth_sendTransactionSync", params));
+      return (receipt as { transactionHash: string }).transactionHash;
     }
     if (method === "evm_increaseTime") {
       const latest = (await send("eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
