@@ -20,7 +20,7 @@ const LISTS: Record<string, string[]> = {
   "contracts/libraries/Interest.sol": [...MATH, ...pool("interest"), ...attacks("interest")],
   "contracts/libraries/Liquidation.sol": [...MATH, ...pool("liquidation", "writeDown")],
   "contracts/libraries/Premium.sol": [...MATH, ...fund("harvest", "leaving", "entering", "cover"), ...attacks("fund")],
-  "contracts/libraries/RiskLadder.sol": [...MATH, ...pool("guard")],
+  "contracts/libraries/RiskLadder.sol": [...MATH, ...pool("ladder", "guard")],
   "contracts/libraries/SharesMath.sol": [...MATH, ...pool("erc4626"), ...scenarios("generations")],
   "contracts/libraries/Waterfall.sol": [...MATH, ...LOSSES],
   "contracts/base/EpochLedger.sol": [...pool("epochs", "tokens"), ...LOSSES],
@@ -31,7 +31,7 @@ const LISTS: Record<string, string[]> = {
     ...LOSSES,
     ...pool("reentrancy", "tokens"),
   ],
-  "contracts/base/PoolLadder.sol": [...pool("guard", "erc4626"), ...attacks("guard", "losses", "oracle")],
+  "contracts/base/PoolLadder.sol": [...pool("ladder", "guard", "erc4626"), ...attacks("guard", "losses", "oracle")],
   "contracts/BadDebtSocializer.sol": [
     ...unit("socializer"),
     ...scenarios("recoveries", "cover", "generations", "fairness"),

@@ -36,6 +36,15 @@ export async function expectedLoss(p: Protocol, account: string, pool: LendingPo
   return { shortfall, layers, kept, state };
 }
 
+/** What an account's collateral cannot repay of its debt, in the block of the next transaction. */
+export async function lackOf(p: Protocol, account: string) {
+  const at = { blockTag: "pending" } as const;
+  const { collateral, debt } = await p.pool.positionOf(account, at);
+  const value = Liquidation.valueOf(collateral, await p.oracle.price());
+  const performing = Liquidation.performing(value, await p.pool.writeDownIncentive());
+  return debt > performing ? debt - performing : 0n;
+}
+
 /** The price at which a write-down of `account` right now finds a shortfall of `assets`. */
 export async function priceForLoss(account: string, assets: bigint, pool: LendingPool) {
   const { collateral, debt } = await pool.positionOf(account);
