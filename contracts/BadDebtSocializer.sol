@@ -443,7 +443,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             if (staker != 0) recovery.stakerPaid += uint128(staker);
             emit Claimed(lossId, account, lender, staker);
             IERC20 asset_ = IERC20(ILendingPool(pool).asset());
-            if (asset_ != asset) {
+            if (address(asset_) != address(asset)) {
                 if (owed != 0) asset.safeTransfer(account, owed);
                 (asset, owed) = (asset_, 0);
             }

@@ -54,7 +54,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     /// @dev What a call loads once and writes once. Accrued to now.
     struct Cache {
-        Ledger y;
+        Ledger ledger;
         uint256 reserve;
         uint256 unvested;
     }
@@ -121,13 +121,13 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
-        shares = SharesMath.toSharesDown(assets, _net(s), s.y.supply);
+        shares = SharesMath.toSharesDown(assets, _net(s), s.ledger.supply);
         _enter(s, assets, shares, receiver);
     }
 
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
-        assets = SharesMath.toAssetsUp(shares, _net(s), s.y.supply);
+        assets = SharesMath.toAssetsUp(shares, _net(s), s.ledger.supply);
         _enter(s, assets, shares, receiver);
     }
 
@@ -135,8 +135,8 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         if (assets == 0 || shares == 0) revert ZeroAmount();
         uint256 room = _room(s);
         if (assets > room) revert AmountTooLarge(assets, room);
-        s.y.net += int104(int256(assets));
-        _mint(s.y, receiver, shares);
+        s.ledger.net += int104(int256(assets));
+        _mint(s.ledger, receiver, shares);
         _store(s);
         emit Deposit(msg.sender, receiver, assets, shares);
         _collect(msg.sender, assets, _capital(s));
@@ -153,7 +153,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
             uint256 forfeited = Premium.forfeit(
                 request.shares,
                 request.assets,
-                SharesMath.toAssetsDown(request.shares, _net(s), s.y.supply)
+                SharesMath.toAssetsDown(request.shares, _net(s), s.ledger.supply)
             );
             if (forfeited != 0) {
                 _retire(s, msg.sender, forfeited, 0);
@@ -163,15 +163,15 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
             revert NoRequest(msg.sender);
         }
         if (shares != 0) {
-            uint256 balance = _freeOf(s.y, msg.sender);
+            uint256 balance = _freeOf(s.ledger, msg.sender);
             if (shares > balance) revert ERC20InsufficientBalance(msg.sender, balance, shares);
-            uint256 assets = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
+            uint256 assets = SharesMath.toAssetsDown(shares, _net(s), s.ledger.supply);
             uint256 opensAt = block.timestamp + cooldownPeriod;
             _requests[msg.sender] = Request({
                 shares: uint112(shares),
                 assets: uint96(assets.min(type(uint96).max)),
                 opensAt: uint40(opensAt),
-                generation: s.y.generation
+                generation: s.ledger.generation
             });
             emit CooldownStarted(msg.sender, shares, assets, opensAt, opensAt + windowPeriod);
         }
@@ -221,11 +221,11 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     /// @dev Burns shares against `assets`; what they are worth beyond that goes to the reserve.
     function _retire(Cache memory s, address owner, uint256 shares, uint256 assets) private {
-        uint256 value = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
-        _burn(s.y, owner, shares);
-        s.y.net -= int104(int256(value));
+        uint256 value = SharesMath.toAssetsDown(shares, _net(s), s.ledger.supply);
+        _burn(s.ledger, owner, shares);
+        s.ledger.net -= int104(int256(value));
         s.reserve += value - assets;
-        if (s.y.supply == 0) _toReserve(s);
+        if (s.ledger.supply == 0) _toReserve(s);
     }
 
     /* ------------------------------------------- HELD EXITS -------------------------------------------- */
@@ -328,7 +328,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
         uint256 received = ASSET.balanceOf(address(this)) - before;
         if (received != fees) revert IncorrectTransfer(address(ASSET), fees, received);
 
-        uint256 cut = s.y.supply == 0 ? fees : (fees * RESERVE_CUT) / Interest.BPS;
+        uint256 cut = s.ledger.supply == 0 ? fees : (fees * RESERVE_CUT) / Interest.BPS;
         s.reserve += cut;
         s.unvested += fees - cut;
         _store(s);
@@ -400,21 +400,21 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     /// @return stakerEpoch the epoch whose holders will stand for it, open or not; 0 after the last epoch
     function _slash(Cache memory s, uint256 staked) private returns (uint256 stakerEpoch) {
         uint256 net = _net(s);
-        bool pends = s.y.flags & FLAG_PENDING != 0;
+        bool pends = s.ledger.flags & FLAG_PENDING != 0;
         uint256 pending = pends ? _pendingLoss : 0;
-        s.y.net -= int104(int256(staked));
-        stakerEpoch = s.y.epoch == type(uint24).max ? 0 : s.y.epoch + 1;
+        s.ledger.net -= int104(int256(staked));
+        stakerEpoch = s.ledger.epoch == type(uint24).max ? 0 : s.ledger.epoch + 1;
         if (Waterfall.opensEpoch(pending + staked, pending + net)) {
-            _openEpoch(s.y);
-            s.y.flags &= ~FLAG_PENDING;
+            _openEpoch(s.ledger);
+            s.ledger.flags &= ~FLAG_PENDING;
             if (pends) _pendingLoss = 0;
         } else {
-            s.y.flags |= FLAG_PENDING;
+            s.ledger.flags |= FLAG_PENDING;
             _pendingLoss = pending + staked;
         }
-        if (SharesMath.isWiped(net - staked, s.y.supply)) {
-            _endGeneration(s.y);
-            if (s.y.supply == 0) _toReserve(s);
+        if (SharesMath.isWiped(net - staked, s.ledger.supply)) {
+            _endGeneration(s.ledger);
+            if (s.ledger.supply == 0) _toReserve(s);
         }
     }
 
@@ -422,7 +422,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     function creditRecovery(address pool, uint256 reserve_, uint256 staked, uint256 restored) external nonReentrant {
         if (msg.sender != socializer) revert Unauthorized(msg.sender);
         Cache memory s = _accrued();
-        if (s.y.supply == 0) s.reserve += staked;
+        if (s.ledger.supply == 0) s.reserve += staked;
         else s.unvested += staked;
         s.reserve += reserve_;
         _store(s);
@@ -481,7 +481,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     function maxDeposit(address receiver) public view returns (uint256) {
         if (receiver == address(0) || _isStranding(receiver)) return 0;
         Cache memory s = _accrued();
-        return SharesMath.toAssetsDown(MAX_SUPPLY - s.y.supply, _net(s), s.y.supply).min(_room(s));
+        return SharesMath.toAssetsDown(MAX_SUPPLY - s.ledger.supply, _net(s), s.ledger.supply).min(_room(s));
     }
 
     function maxMint(address receiver) external view returns (uint256) {
@@ -513,29 +513,29 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function _accrued() private view returns (Cache memory s) {
         Tier memory tier = _tier;
-        s.y = _ledger;
+        s.ledger = _ledger;
         s.reserve = tier.reserve;
         s.unvested = tier.unvested;
         if (s.unvested != 0 && tier.time != block.timestamp) {
             s.unvested = (s.unvested * Interest.decay(block.timestamp - tier.time, VESTING)) / 1e18;
             // without shares nothing is unvested, see _toReserve
-            s.y.net += int104(int256(tier.unvested - s.unvested));
+            s.ledger.net += int104(int256(tier.unvested - s.unvested));
         }
     }
 
     function _store(Cache memory s) private {
-        _storeLedger(s.y);
+        _storeLedger(s.ledger);
         _tier = Tier({reserve: uint104(s.reserve), unvested: uint104(s.unvested), time: uint48(block.timestamp)});
     }
 
     /// @dev Without shares, what was the stakers' belongs to the reserve.
     function _toReserve(Cache memory s) private pure {
         s.reserve += _net(s) + s.unvested;
-        (s.y.net, s.unvested) = (0, 0);
+        (s.ledger.net, s.unvested) = (0, 0);
     }
 
     function _net(Cache memory s) private pure returns (uint256) {
-        return uint256(int256(s.y.net));
+        return uint256(int256(s.ledger.net));
     }
 
     function _room(Cache memory s) private pure returns (uint256) {
@@ -597,7 +597,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     function _mayLeave(Cache memory s, Request memory request, address owner) private view returns (bool) {
-        if (!_isOpen(request) || !_canRetire(s.y, owner, request.shares)) return false;
+        if (!_isOpen(request) || !_canRetire(s.ledger, owner, request.shares)) return false;
         return _heldBy(s) == address(0);
     }
 
@@ -610,13 +610,13 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     /// @dev The lower of the shares' value now and at the request, rounded down.
     function _assetsFor(Cache memory s, Request memory request, uint256 shares) private pure returns (uint256 assets) {
-        assets = SharesMath.toAssetsDown(shares, _net(s), s.y.supply);
+        assets = SharesMath.toAssetsDown(shares, _net(s), s.ledger.supply);
         if (request.shares != 0) assets = assets.min(shares.fullMulDiv(request.assets, request.shares));
     }
 
     /// @dev The shares that pay `assets`, rounded up.
     function _sharesFor(Cache memory s, Request memory request, uint256 assets) private pure returns (uint256 shares) {
-        shares = SharesMath.toSharesUp(assets, _net(s), s.y.supply);
+        shares = SharesMath.toSharesUp(assets, _net(s), s.ledger.supply);
         if (request.shares == 0) return shares;
         // a request that is worth nothing pays nothing
         if (request.assets == 0) return type(uint256).max;
@@ -625,7 +625,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
 
     function _totals() internal view override returns (uint256, uint256) {
         Cache memory s = _accrued();
-        return (_net(s), s.y.supply);
+        return (_net(s), s.ledger.supply);
     }
 
     function _isStranding(address account) internal view override returns (bool) {

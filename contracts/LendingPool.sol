@@ -167,8 +167,11 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
         assembly ("memory-safe") {
             viewing := changing
         }
-        // ends the call: said to the compiler, which would answer something else otherwise
-        while (true) viewing();
+        viewing();
+        // never reached: the compiler is told that the call has ended, or it would go on to an answer of its own
+        assembly ("memory-safe") {
+            invalid()
+        }
     }
 
     /* -------------------------------------------- OPERATORS -------------------------------------------- */

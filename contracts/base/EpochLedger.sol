@@ -12,7 +12,7 @@ import {IEpochEvents} from "../interfaces/IEpochShares.sol";
 abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @dev The holders' side, one slot. `net` and `flags` belong to the heir.
+    /// @dev The holders' side, one slot. `net` and `flags` belong to the inheriting contract.
     struct Ledger {
         uint112 supply;
         int104 net;
@@ -42,17 +42,23 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     }
 
     /// @dev One write: assigning the struct itself would write its fields one by one.
-    function _storeLedger(Ledger memory y) internal {
-        _ledger = Ledger({supply: y.supply, net: y.net, epoch: y.epoch, generation: y.generation, flags: y.flags});
+    function _storeLedger(Ledger memory ledger) internal {
+        _ledger = Ledger({
+            supply: ledger.supply,
+            net: ledger.net,
+            epoch: ledger.epoch,
+            generation: ledger.generation,
+            flags: ledger.flags
+        });
     }
 
-    /// @dev At the last epoch number the loss is absorbed without one; the heir learns it from the unchanged number.
-    function _openEpoch(Ledger memory y) internal {
-        if (y.epoch == type(uint24).max) return;
-        EpochPair storage pair = _pairOf(++y.epoch);
-        if (y.epoch % 2 == 1) (pair.odd, pair.time) = (y.supply, uint32(block.timestamp));
-        else (pair.even, pair.time) = (y.supply, uint32(block.timestamp));
-        emit EpochOpened(y.epoch, y.supply);
+    /// @dev At the last epoch number the loss is absorbed without one: the number stays, which tells the inheriting contract.
+    function _openEpoch(Ledger memory ledger) internal {
+        if (ledger.epoch == type(uint24).max) return;
+        EpochPair storage pair = _pairOf(++ledger.epoch);
+        if (ledger.epoch % 2 == 1) (pair.odd, pair.time) = (ledger.supply, uint32(block.timestamp));
+        else (pair.even, pair.time) = (ledger.supply, uint32(block.timestamp));
+        emit EpochOpened(ledger.epoch, ledger.supply);
     }
 
     /// @dev Where epochs 1 and 2, 3 and 4, … are.
@@ -63,11 +69,11 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     }
 
     /// @dev At the last generation number the shares live on.
-    function _endGeneration(Ledger memory y) internal {
-        if (y.generation == type(uint8).max) return;
-        _lastEpochOf[y.generation] = y.epoch;
-        emit GenerationEnded(y.generation++, y.supply);
-        y.supply = 0;
+    function _endGeneration(Ledger memory ledger) internal {
+        if (ledger.generation == type(uint8).max) return;
+        _lastEpochOf[ledger.generation] = ledger.epoch;
+        emit GenerationEnded(ledger.generation++, ledger.supply);
+        ledger.supply = 0;
     }
 
     /// @dev Takes `amount` of the asset. What the books count on must then be there: with a token that keeps a fee it is not.

@@ -222,24 +222,24 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /* --------------------------------------- MOVEMENTS OF SHARES --------------------------------------- */
 
-    /// @dev The heir stores `y`.
-    function _mint(Ledger memory y, address to, uint256 shares) internal {
+    /// @dev The inheriting contract stores `ledger`.
+    function _mint(Ledger memory ledger, address to, uint256 shares) internal {
         unchecked {
             if (to == address(0)) revert ERC20InvalidReceiver(to);
             if (_isStranding(to)) revert InvalidReceiver(to);
-            uint256 supply = y.supply + shares;
+            uint256 supply = ledger.supply + shares;
             if (supply > MAX_SUPPLY) revert AmountTooLarge(supply, MAX_SUPPLY);
-            y.supply = uint112(supply);
-            _receive(y, to, shares);
+            ledger.supply = uint112(supply);
+            _receive(ledger, to, shares);
             emit Transfer(address(0), to, shares);
         }
     }
 
-    /// @dev The heir stores `y`.
-    function _burn(Ledger memory y, address from, uint256 shares) internal {
+    /// @dev The inheriting contract stores `ledger`.
+    function _burn(Ledger memory ledger, address from, uint256 shares) internal {
         unchecked {
-            _send(y, from, shares);
-            y.supply -= uint112(shares);
+            _send(ledger, from, shares);
+            ledger.supply -= uint112(shares);
             emit Transfer(from, address(0), shares);
         }
     }
@@ -247,26 +247,26 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     function _transfer(address from, address to, uint256 shares) private {
         if (to == address(0)) revert ERC20InvalidReceiver(to);
         if (_isStranding(to)) revert InvalidReceiver(to);
-        Ledger memory y = _ledger;
-        _send(y, from, shares);
-        _receive(y, to, shares);
+        Ledger memory ledger = _ledger;
+        _send(ledger, from, shares);
+        _receive(ledger, to, shares);
         emit Transfer(from, to, shares);
     }
 
-    function _send(Ledger memory y, address from, uint256 shares) private {
+    function _send(Ledger memory ledger, address from, uint256 shares) private {
         unchecked {
-            Account memory a = _touch(y, from);
+            Account memory a = _touch(ledger, from);
             if (a.balance < shares) revert ERC20InsufficientBalance(from, a.balance, shares);
-            uint256 locked = _lockedOf(y, a, from);
+            uint256 locked = _lockedOf(ledger, a, from);
             if (a.balance - locked < shares) revert SharesLocked(from, locked);
             a.balance -= uint112(shares);
             _accounts[from] = a;
         }
     }
 
-    function _receive(Ledger memory y, address to, uint256 shares) private {
+    function _receive(Ledger memory ledger, address to, uint256 shares) private {
         unchecked {
-            Account memory a = _touch(y, to);
+            Account memory a = _touch(ledger, to);
             a.balance += uint112(shares);
             uint256 received = shares;
             if (a.lastInbound == uint32(block.timestamp)) received += uint256(a.received) << a.exponent;
@@ -280,48 +280,48 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     }
 
     /// @dev Brings an account to the current epoch and generation. The caller stores it.
-    function _touch(Ledger memory y, address account) private returns (Account memory a) {
+    function _touch(Ledger memory ledger, address account) private returns (Account memory a) {
         a = _accounts[account];
-        if (a.epoch != y.epoch) {
+        if (a.epoch != ledger.epoch) {
             // an account without history and balance needs none
             if (a.balance != 0 || a.checkpoints != 0) {
                 _checkpoints[account][a.checkpoints++] = Checkpoint(a.balance, a.epoch, a.generation);
             }
-            a.epoch = y.epoch;
+            a.epoch = ledger.epoch;
         }
-        if (a.generation != y.generation) {
+        if (a.generation != ledger.generation) {
             a.balance = 0;
-            a.generation = y.generation;
+            a.generation = ledger.generation;
         }
     }
 
     /// @dev Shares of `account` that cannot leave now, at most its balance.
-    function _lockedOf(Ledger memory y, Account memory a, address account) private view returns (uint256 locked) {
+    function _lockedOf(Ledger memory ledger, Account memory a, address account) private view returns (uint256 locked) {
         unchecked {
-            locked = _coolingOf(account) + _arrivedOf(y, a);
+            locked = _coolingOf(account) + _arrivedOf(ledger, a);
             if (locked > a.balance) locked = a.balance;
         }
     }
 
     /// @dev Shares that came in in the block of an epoch that is this one.
-    function _arrivedOf(Ledger memory y, Account memory a) private view returns (uint256) {
+    function _arrivedOf(Ledger memory ledger, Account memory a) private view returns (uint256) {
         unchecked {
-            if (a.lastInbound != uint32(block.timestamp) || _pairOf(y.epoch).time != a.lastInbound) return 0;
+            if (a.lastInbound != uint32(block.timestamp) || _pairOf(ledger.epoch).time != a.lastInbound) return 0;
             return uint256(a.received) << a.exponent;
         }
     }
 
     /// @dev Shares of `account` that can leave now.
-    function _freeOf(Ledger memory y, address account) internal view returns (uint256) {
+    function _freeOf(Ledger memory ledger, address account) internal view returns (uint256) {
         Account memory a = _accounts[account];
-        if (a.generation != y.generation) return 0;
-        return a.balance - _lockedOf(y, a, account);
+        if (a.generation != ledger.generation) return 0;
+        return a.balance - _lockedOf(ledger, a, account);
     }
 
     /// @dev Whether cooling shares of `account` can leave now: what came in with an epoch is beside them.
-    function _canRetire(Ledger memory y, address account, uint256 cooling) internal view returns (bool) {
+    function _canRetire(Ledger memory ledger, address account, uint256 cooling) internal view returns (bool) {
         Account memory a = _accounts[account];
-        return a.generation == y.generation && a.balance >= cooling + _arrivedOf(y, a);
+        return a.generation == ledger.generation && a.balance >= cooling + _arrivedOf(ledger, a);
     }
 
     function _spendAllowance(address owner, address spender, uint256 value) internal {
@@ -339,7 +339,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         emit Approval(owner, spender, value);
     }
 
-    /* ------------------------------------------ FOR THE HEIR ------------------------------------------- */
+    /* ------------------------------------------ FOR THE INHERITING CONTRACT ------------------------------------------- */
 
     /// @dev Assets behind all shares, accrued to now, and the shares.
     function _totals() internal view virtual returns (uint256 total, uint256 supply);

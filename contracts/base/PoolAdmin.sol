@@ -39,7 +39,7 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         uint256 cash = _cash(s);
         paid = fees < cash ? fees : cash;
         _settleFees(s, fees - paid);
-        s.y.net -= _toNet(paid);
+        s.ledger.net -= _toNet(paid);
         s.premium = premium;
         _storeAll(s);
         emit FeesHarvested(paid, premium);
@@ -52,6 +52,6 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         Cache memory s = _accrued();
         _credit(s, interest, fees);
         _storeShared(s);
-        _storeLedger(s.y);
+        _storeLedger(s.ledger);
     }
 }

@@ -25,7 +25,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
-    /// @dev Slot X. `rate` in units of 1e-11 per year, `premium` in basis points.
+    /// @dev One slot, which both sides of the pool share. `rate` in units of 1e-11 per year, `premium` in basis points.
     struct Shared {
         uint80 index;
         uint32 time;
@@ -35,7 +35,8 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint8 flags;
     }
 
-    /// @dev Slot Z. `topTick` is the place of the risk ladder's highest occupied tick; `cap` counts whole loan tokens.
+    /// @dev One slot, for borrowers what `Ledger` is for lenders. `topTick` is the place of the risk ladder's highest occupied tick;
+    /// `cap` counts whole loan tokens.
     struct Borrowers {
         uint96 scaledDebt;
         int104 net;
@@ -45,7 +46,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     /// @dev What a call loads once and writes once. Accrued to now.
     struct Cache {
-        Ledger y;
+        Ledger ledger;
         uint256 index;
         uint256 rate;
         uint256 unvested;
@@ -113,23 +114,23 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     /* ------------------------------------------ LOAD AND STORE ----------------------------------------- */
 
     function _accrued() internal view returns (Cache memory s) {
-        Shared storage x = _shared;
-        Borrowers storage z = _borrowers;
-        s.y = _ledger;
-        s.index = x.index;
-        s.rate = x.rate;
-        s.unvested = x.unvested;
-        s.premium = x.premium;
-        s.flags = x.flags;
+        Shared storage shared = _shared;
+        Borrowers storage borrowers = _borrowers;
+        s.ledger = _ledger;
+        s.index = shared.index;
+        s.rate = shared.rate;
+        s.unvested = shared.unvested;
+        s.premium = shared.premium;
+        s.flags = shared.flags;
         if (s.flags & FLAG_BOOKED_FEES != 0) s.booked = _bookedFees;
-        s.scaledDebt = z.scaledDebt;
-        s.borrowed = z.net;
-        s.cap = z.cap;
-        s.topTick = z.topTick;
+        s.scaledDebt = borrowers.scaledDebt;
+        s.borrowed = borrowers.net;
+        s.cap = borrowers.cap;
+        s.topTick = borrowers.topTick;
         uint256 elapsed;
         unchecked {
             // right for 136 years, also when the stored 32 bits wrap
-            elapsed = uint32(block.timestamp) - x.time;
+            elapsed = uint32(block.timestamp) - shared.time;
         }
         s.debt = Interest.debtOf(s.scaledDebt, s.index);
         if (elapsed == 0) return s;
@@ -143,7 +144,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
             _cash(s),
             elapsed,
             VESTING,
-            s.y.supply != 0
+            s.ledger.supply != 0
         );
         if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
     }
@@ -175,14 +176,14 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     function _storeAll(Cache memory s) internal {
         _storeShared(s);
         _storeBorrowers(s);
-        _storeLedger(s.y);
+        _storeLedger(s.ledger);
     }
 
     /* ------------------------------------------- THE IDENTITY ------------------------------------------ */
 
     function _cash(Cache memory s) internal pure returns (uint256) {
         unchecked {
-            return uint256(int256(s.y.net) - s.borrowed);
+            return uint256(int256(s.ledger.net) - s.borrowed);
         }
     }
 
@@ -195,28 +196,28 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     function _fees(Cache memory s) internal pure returns (uint256) {
         unchecked {
-            if (s.y.supply == 0) return _cash(s) + s.debt;
+            if (s.ledger.supply == 0) return _cash(s) + s.debt;
             return s.booked + Interest.feesOf(_interest(s), s.premium);
         }
     }
 
     function _lenderAssets(Cache memory s) internal pure returns (uint256) {
         unchecked {
-            return s.y.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
+            return s.ledger.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
         }
     }
 
     /// @dev Ends the running interest: from here on fees are `fees`, and interest counts from 0.
     function _settleFees(Cache memory s, uint256 fees) internal pure {
-        s.y.net = _toNet(_cash(s) + s.debt);
+        s.ledger.net = _toNet(_cash(s) + s.debt);
         s.borrowed = int256(s.debt);
         s.booked = fees;
     }
 
     /// @dev Books recovered assets that have arrived. Without shares all of the pool is fees anyway.
     function _credit(Cache memory s, uint256 interest, uint256 fees) internal {
-        s.y.net += _toNet(interest + fees);
-        if (s.y.supply == 0) return;
+        s.ledger.net += _toNet(interest + fees);
+        if (s.ledger.supply == 0) return;
         s.booked += fees;
         s.unvested += interest;
         if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;

@@ -91,19 +91,19 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             fees,
             s.unvested,
             principal,
-            s.y.epoch
+            s.ledger.epoch
         );
 
         uint256 covered = layers.reserve + layers.staked;
-        s.y.net = _toNet(cash + covered + s.debt);
+        s.ledger.net = _toNet(cash + covered + s.debt);
         s.borrowed = int256(s.debt);
         s.booked = fees - layers.fees;
         s.unvested -= layers.interest;
-        if (opensEpoch) _openEpoch(s.y);
-        if (SharesMath.isWiped(principal - layers.principal, s.y.supply)) {
-            _endGeneration(s.y);
+        if (opensEpoch) _openEpoch(s.ledger);
+        if (SharesMath.isWiped(principal - layers.principal, s.ledger.supply)) {
+            _endGeneration(s.ledger);
             // what is left belongs to no share any more
-            if (s.y.supply == 0) s.unvested = 0;
+            if (s.ledger.supply == 0) s.unvested = 0;
         }
         emit LossBooked(lossId, shortfall, covered, layers.interest, layers.principal);
     }
@@ -314,6 +314,6 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
         _credit(s, interest, fees);
         _storeShared(s);
-        _storeLedger(s.y);
+        _storeLedger(s.ledger);
     }
 }

@@ -19,14 +19,14 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
-        shares = SharesMath.toSharesDown(assets, total, s.y.supply);
+        shares = SharesMath.toSharesDown(assets, total, s.ledger.supply);
         _enter(s, total, assets, shares, receiver);
     }
 
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
-        assets = SharesMath.toAssetsUp(shares, total, s.y.supply);
+        assets = SharesMath.toAssetsUp(shares, total, s.ledger.supply);
         _enter(s, total, assets, shares, receiver);
     }
 
@@ -37,13 +37,13 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         if (assets > room) revert SupplyCapExceeded(assets, room);
         _guard(s, total, false);
         // what the pool holds without shares is fees, and stays so
-        bool first = s.y.supply == 0;
+        bool first = s.ledger.supply == 0;
         if (first) _settleFees(s, _fees(s));
-        s.y.net += _toNet(assets);
-        _mint(s.y, receiver, shares);
+        s.ledger.net += _toNet(assets);
+        _mint(s.ledger, receiver, shares);
         _storeShared(s);
         if (first) _storeBorrowers(s);
-        _storeLedger(s.y);
+        _storeLedger(s.ledger);
         emit Deposit(msg.sender, receiver, assets, shares);
         _collect(msg.sender, assets, _cash(s));
     }
@@ -53,14 +53,14 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
     function withdraw(uint256 assets, address receiver, address owner) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
-        shares = SharesMath.toSharesUp(assets, total, s.y.supply);
+        shares = SharesMath.toSharesUp(assets, total, s.ledger.supply);
         _leave(s, total, assets, shares, receiver, owner);
     }
 
     function redeem(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
-        assets = SharesMath.toAssetsDown(shares, total, s.y.supply);
+        assets = SharesMath.toAssetsDown(shares, total, s.ledger.supply);
         _leave(s, total, assets, shares, receiver, owner);
     }
 
@@ -78,11 +78,11 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         uint256 cash = _cash(s);
         if (assets > cash) revert InsufficientCash(assets, cash);
         _guard(s, _left(total, assets), true);
-        _burn(s.y, owner, shares);
-        s.y.net -= _toNet(assets);
-        if (s.y.supply == 0) s.unvested = 0;
+        _burn(s.ledger, owner, shares);
+        s.ledger.net -= _toNet(assets);
+        if (s.ledger.supply == 0) s.unvested = 0;
         _storeShared(s);
-        _storeLedger(s.y);
+        _storeLedger(s.ledger);
         emit Withdraw(msg.sender, receiver, owner, assets, shares);
         ASSET.safeTransfer(receiver, assets);
     }
@@ -93,9 +93,9 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         Cache memory s = _accrued();
         if (s.flags & FLAG_PAUSED != 0 || receiver == address(0) || _isStranding(receiver) || !_isEnterable(s))
             return 0;
-        uint256 shares = MAX_SUPPLY - s.y.supply;
+        uint256 shares = MAX_SUPPLY - s.ledger.supply;
         uint256 total = _lenderAssets(s);
-        uint256 assets = SharesMath.toAssetsDown(shares, total, s.y.supply);
+        uint256 assets = SharesMath.toAssetsDown(shares, total, s.ledger.supply);
         uint256 room = _room(s, total);
         return assets < room ? assets : room;
     }
@@ -106,7 +106,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
 
     function maxWithdraw(address owner) external view returns (uint256 assets) {
         Cache memory s = _accrued();
-        assets = SharesMath.toAssetsDown(_freeOf(s.y, owner), _lenderAssets(s), s.y.supply);
+        assets = SharesMath.toAssetsDown(_freeOf(s.ledger, owner), _lenderAssets(s), s.ledger.supply);
         uint256 most = _payable(s);
         if (assets > most) assets = most;
     }
@@ -114,8 +114,8 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
     /// @dev 0 where the shares are worth less than one unit of the asset.
     function maxRedeem(address owner) external view returns (uint256 shares) {
         Cache memory s = _accrued();
-        (uint256 total, uint256 supply) = (_lenderAssets(s), s.y.supply);
-        shares = _freeOf(s.y, owner);
+        (uint256 total, uint256 supply) = (_lenderAssets(s), s.ledger.supply);
+        shares = _freeOf(s.ledger, owner);
         uint256 most = _payable(s);
         uint256 assets = SharesMath.toAssetsDown(shares, total, supply);
         if (assets > most) {
@@ -147,7 +147,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
 
     function _totals() internal view override returns (uint256, uint256) {
         Cache memory s = _accrued();
-        return (_lenderAssets(s), s.y.supply);
+        return (_lenderAssets(s), s.ledger.supply);
     }
 
     function _isStranding(address account) internal view override returns (bool) {

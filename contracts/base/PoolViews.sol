@@ -36,7 +36,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
                 lenderAssets: _lenderAssets(s),
                 unvested: s.unvested,
                 fees: _fees(s),
-                supply: s.y.supply,
+                supply: s.ledger.supply,
                 index: s.index,
                 scaledDebt: s.scaledDebt,
                 rateAtTarget: s.rate * Interest.RATE_UNIT,

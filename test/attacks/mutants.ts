@@ -19,10 +19,10 @@ export const MUTANTS: Mutant[] = [
     file: "contracts/base/PoolBase.sol",
     find: `internal pure returns (uint256) {
         unchecked {
-            return s.y.supply == 0 ? 0 : _cash(s)`,
+            return s.ledger.supply == 0 ? 0 : _cash(s)`,
     replace: `internal view returns (uint256) {
         unchecked {
-            return s.y.supply == 0 ? 0 : ASSET.balanceOf(address(this))`,
+            return s.ledger.supply == 0 ? 0 : ASSET.balanceOf(address(this))`,
     suite: "shares.test.ts",
     caughtBy:
       "Empty-pool inflation: from an empty pool no attacker sequence nets > 0; the victim loses ≤ 1 wei of share; a raw transfer leaves totalAssets unchanged",
@@ -76,8 +76,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "principal-stays-in-the-books",
     file: "contracts/base/PoolDefault.sol",
-    find: "s.y.net = _toNet(cash + covered + s.debt);",
-    replace: "s.y.net = _toNet(cash + covered + s.debt + layers.principal);",
+    find: "s.ledger.net = _toNet(cash + covered + s.debt);",
+    replace: "s.ledger.net = _toNet(cash + covered + s.debt + layers.principal);",
     suite: "losses.test.ts",
     caughtBy:
       "Last withdrawer eats everything: after a loss, in every withdrawal order each lender gets pro rata ± 1 wei.",
@@ -392,7 +392,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "fund-without-generations",
     file: "contracts/InsuranceFund.sol",
-    find: "if (SharesMath.isWiped(net - staked, s.y.supply)) {",
+    find: "if (SharesMath.isWiped(net - staked, s.ledger.supply)) {",
     replace: "if (staked > net) {",
     suite: "fund.test.ts",
     caughtBy:
@@ -418,8 +418,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "reserve-to-the-next-staker",
     file: "contracts/InsuranceFund.sol",
-    find: "s.reserve += _net(s) + s.unvested;\n        (s.y.net, s.unvested) = (0, 0);",
-    replace: "(s.y.net, s.unvested, s.reserve) = (s.y.net + int104(int256(s.unvested + s.reserve)), 0, 0);",
+    find: "s.reserve += _net(s) + s.unvested;\n        (s.ledger.net, s.unvested) = (0, 0);",
+    replace: "(s.ledger.net, s.unvested, s.reserve) = (s.ledger.net + int104(int256(s.unvested + s.reserve)), 0, 0);",
     suite: "fund.test.ts",
     caughtBy: "The reserve tier has no way out but a slash",
   },

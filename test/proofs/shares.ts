@@ -78,17 +78,17 @@ export const SHARES: Claim[] = [
     says: "an exit from the fund pays no more than its shares are worth now and were at the request, rounded down",
     entry: fund,
     inputs: {
-      s: { y: { supply: uint(112), net: uint(96) } },
+      s: { ledger: { supply: uint(112), net: uint(96) } },
       request: { shares: [1n, 2n ** 112n - 1n], assets: uint(96) },
       shares: uint(112),
       assets: uint(96),
     },
     script: [
       "got = InsuranceFund._assetsFor(s, request, shares)",
-      "prove got * (s.y.supply + 1000) <= shares * (s.y.net + 1)",
+      "prove got * (s.ledger.supply + 1000) <= shares * (s.ledger.net + 1)",
       "prove got * request.shares <= shares * request.assets",
       "burned = InsuranceFund._sharesFor(s, request, assets)",
-      "prove assets * (s.y.supply + 1000) <= burned * (s.y.net + 1)",
+      "prove assets * (s.ledger.supply + 1000) <= burned * (s.ledger.net + 1)",
       "prove request.assets > 0 => assets * request.shares <= burned * request.assets",
     ],
     broken: {

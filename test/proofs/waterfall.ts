@@ -83,7 +83,7 @@ export const WATERFALL: Claim[] = [
       assets: uint(96),
       _limits: { outstanding: uint(96) },
       most: uint(96),
-      s: { y: { net: uint(96) }, reserve: uint(96), unvested: uint(96) },
+      s: { ledger: { net: uint(96) }, reserve: uint(96), unvested: uint(96) },
       stakerEpoch: uint(24),
     },
     stubs: {
@@ -95,14 +95,14 @@ export const WATERFALL: Claim[] = [
       safeTransfer: [],
     },
     script: [
-      "assume s.reserve + s.unvested + s.y.net < 2^96",
+      "assume s.reserve + s.unvested + s.ledger.net < 2^96",
       "before = _limits.outstanding",
       "tier = s.reserve + s.unvested",
       "(reserve, staked, epoch) = InsuranceFund.cover(pool, assets)",
       "paid = reserve + staked",
-      "prove paid <= assets && paid <= tier + s.y.net",
+      "prove paid <= assets && paid <= tier + s.ledger.net",
       "prove paid > 0 => before + paid <= most && _limits.outstanding == before + paid",
-      "prove paid == assets || paid == tier + s.y.net || before + paid >= most",
+      "prove paid == assets || paid == tier + s.ledger.net || before + paid >= most",
       "prove staked > 0 => reserve == tier",
       "prove s.reserve + s.unvested + reserve == tier",
     ],
@@ -118,7 +118,7 @@ export const WATERFALL: Claim[] = [
     entry: "contracts/PoolTwin.sol",
     inputs: {
       s: {
-        y: {
+        ledger: {
           supply: [1n, 2n ** 112n - 1n],
           net: [-(2n ** 103n), 2n ** 103n - 1n],
           epoch: uint(24),
@@ -141,9 +141,9 @@ export const WATERFALL: Claim[] = [
     stubs: { absorb: ["1", "layers", "opens == 1"], _openEpoch: [], _endGeneration: [] },
     script: [
       "assume s.debt == s.scaledDebt * s.index / 1e18 && scaled <= s.scaledDebt",
-      "assume s.y.net >= s.borrowed && s.debt >= s.borrowed && s.y.net - s.borrowed < 2^102",
+      "assume s.ledger.net >= s.borrowed && s.debt >= s.borrowed && s.ledger.net - s.borrowed < 2^102",
       "interest = (s.debt - s.borrowed) * s.premium / 10000",
-      "assume s.y.net - s.borrowed + s.debt >= s.unvested + s.booked + interest",
+      "assume s.ledger.net - s.borrowed + s.debt >= s.unvested + s.booked + interest",
       "fees = PoolBase._fees(s)",
       "lenders = PoolBase._lenderAssets(s)",
       "unvested = s.unvested",
