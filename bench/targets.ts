@@ -41,8 +41,8 @@ export function furtherTargetOf(
   const after = AFTER_LOSS.find((end) => row.endsWith(end));
   if (after) return gas.get(row.slice(0, -after.length))! + HISTORY;
   if (row === "repay, partial, within its tick") return Math.floor((cheapest.get("repay, partial")! * PERCENT) / 100);
-  if (row.endsWith("uninsured, 10 lenders") || row === "write down 1 account") return LOSS.uninsured;
-  if (row.endsWith("cover, 10 lenders") || row.endsWith("layer, 10 lenders")) return LOSS.insured;
+  if (row === "write down 1 account" || /uninsured, (10 lenders|an odd epoch)$/.test(row)) return LOSS.uninsured;
+  if (/(cover|layer), (10 lenders|an odd epoch)$/.test(row)) return LOSS.insured;
   const crowd = CROWDS.find((count) => row.endsWith(`, ${count.toLocaleString("en-US")} lenders`));
   if (crowd) return gas.get(row.replace(/[\d,]+ lenders$/, "10 lenders"))! + NOISE;
   return undefined;
