@@ -20,11 +20,9 @@ library RiskLadder {
     /// @notice Above every tick of a ratio, and of every price.
     uint256 internal constant TOP = type(uint16).max >> 2;
 
-    /// @notice At any higher price a unit of collateral repays more than any debt.
+    /// @notice At any higher price a unit of collateral repays more than any debt, and the tick is above that of every ratio.
     uint256 internal constant MAX_PRICE = 1 << 220;
 
-    /// @dev A higher price has at least this one's tick, which is all that a lower bound needs; and no product passes 256 bits.
-    uint256 private constant MAX_TICK_PRICE = 1 << 143;
     uint256 private constant RATIO_BITS = 112;
     uint256 private constant MANTISSA_BITS = 6;
 
@@ -45,7 +43,7 @@ library RiskLadder {
     /// @param limit debt over collateral value (wad): LLTV for health, 1/(1+w) for what can be repaid
     function tickAt(uint256 price, uint256 index, uint256 limit) internal pure returns (uint256) {
         unchecked {
-            return _tickOf((price.min(MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index));
+            return _tickOf(price.min(MAX_PRICE).fullMulDiv((limit << RATIO_BITS) / WAD, WAD * index));
         }
     }
 

@@ -183,7 +183,6 @@ export const ACCEPTED: readonly Acceptance[] = [
       "Interest.rates(uint256,uint256,uint256) performs a multiplication on the result of a division: x = (ADJUSTMENT_SPEED * off * int256(elapsed)) / int256(WAD * YEAR) square = (x * x) / int256(WAD)",
       "Interest.rates(uint256,uint256,uint256) performs a multiplication on the result of a division: x = (ADJUSTMENT_SPEED * off * int256(elapsed)) / int256(WAD * YEAR) square = (x * x) / int256(WAD) cube = (square * x) / int256(WAD)",
       "Premium.next(uint256,uint256,uint256,uint256) performs a multiplication on the result of a division: step = (maxPremium * elapsed) / FULL_RANGE used = (step * FULL_RANGE).divUp(maxPremium)",
-      "RiskLadder.tickAt(uint256,uint256,uint256) performs a multiplication on the result of a division: _tickOf((price.min(MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index))",
     ],
   },
   {

@@ -10,10 +10,8 @@ import { WAD, divUp, min } from "./fixedPoint";
 export const OCTAVE = 64n;
 /** The tick of debt without collateral, above every tick of a ratio and of a price. */
 export const TOP = 2n ** 14n - 1n;
-/** At any higher price a unit of collateral repays more than any debt. */
+/** At any higher price a unit of collateral repays more than any debt, and the tick is above that of every ratio. */
 export const MAX_PRICE = 2n ** 220n;
-/** A higher price has at least this one's tick, which is all that a lower bound needs. */
-const MAX_TICK_PRICE = 2n ** 143n;
 const RATIO_BITS = 112n;
 
 /** Tick of a position; it never falls when debt grows or collateral shrinks. 0 without debt. */
@@ -25,7 +23,7 @@ export function tickOf(scaledDebt: bigint, collateral: bigint): bigint {
 
 /** Tick of the ratio at which debt is `limit` (wad) times the collateral's value: no position in a lower tick owes more. */
 export function tickAt(price: bigint, index: bigint, limit: bigint): bigint {
-  return tickOfRatio((min(price, MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index));
+  return tickOfRatio((min(price, MAX_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index));
 }
 
 /**

@@ -73,7 +73,7 @@ export const LADDER: Claim[] = [
       "ey = _tickOf.exponent",
       "assume tick < floor",
       "x = (debt * 2^112) / collateral",
-      "capped = FixedPointMathLib.min(price, 2^143)",
+      "capped = FixedPointMathLib.min(price, 2^220)",
       "allowed = (limit * 2^112) / 1e18",
       "y = (capped * allowed) / (1e18 * index)",
       ...ordered("y", "x"),
@@ -89,8 +89,8 @@ export const LADDER: Claim[] = [
     ],
     broken: {
       file: entry,
-      find: "_tickOf((price.min(MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index));",
-      replace: "_tickOf((price.min(MAX_TICK_PRICE) * ((limit << RATIO_BITS) / WAD)) / (WAD * index)) + 1;",
+      find: "_tickOf(price.min(MAX_PRICE).fullMulDiv((limit << RATIO_BITS) / WAD, WAD * index));",
+      replace: "_tickOf(price.min(MAX_PRICE).fullMulDiv((limit << RATIO_BITS) / WAD, WAD * index)) + 1;",
     },
   },
   {

@@ -4,6 +4,7 @@ import { Liquidation, RiskLadder } from "../../../sdk";
 import { loadFixture } from "../../helpers/hre";
 import { readStorage } from "../../helpers/layout";
 import { lackOf } from "../../helpers/losses";
+import { deployProtocol } from "../../helpers/protocol";
 import { callOf, deployAccount, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
 
 const WAD = 10n ** 18n;
@@ -166,6 +167,42 @@ describe("LendingPool: the ladder", () => {
     await p.pool.connect(p.borrower2).repay(MaxUint256, p.borrower2);
     expect(await ladderOf(p)).to.have.length(2);
   });
+
+  for (const [what, assetDecimals, collateralDecimals, price] of [
+    ["18 decimals each", 18, 18, "2000"],
+    ["bitcoin of 8 decimals against ether", 18, 8, "20"],
+    ["bitcoin of 8 decimals against a dollar of 18", 18, 8, "100000"],
+    ["a dollar of 2 decimals against one of 18", 18, 2, "1"],
+    ["ether against a dollar of 0 decimals", 0, 18, "2000"],
+  ] as const) {
+    it(`has a price at its place, and reads no tick below it, whoever marked that: ${what}`, async () => {
+      const p = await deployProtocol({ assetDecimals, collateralDecimals, price, pool: { minDebt: 1n, dust: 0n } });
+      await p.supply(p.lender, p.assets("1000000"));
+      const collateral = p.collaterals("10");
+      await p.openPosition(p.borrower, collateral, (Liquidation.valueOf(collateral, await p.oracle.price()) * 3n) / 4n);
+      const [{ tick }] = await p.pool.ladder(MaxUint256, 1n);
+      const { index } = await p.pool.state();
+      const own = RiskLadder.tickAt(
+        await p.oracle.price(),
+        index,
+        Liquidation.performing(WAD, await p.pool.writeDownIncentive()),
+      );
+      // 3/4 of the value are less than half an octave below all of it
+      expect(own - tick).to.be.within(1n, RiskLadder.OCTAVE / 2n);
+
+      await p.provideAssets(p.lender, p.assets("4"));
+      const gasOfDeposit = async () => {
+        await setNext(10n);
+        const response = await p.pool.connect(p.lender).deposit(p.assets("1"), p.lender);
+        return (await response.wait())!.gasUsed;
+      };
+      await gasOfDeposit();
+      const before = await gasOfDeposit();
+      await p.pool.connect(p.stranger).initialiseTicks(tick - 150n, 300n);
+      // amounts differ, and so do zero bytes and branches
+      expect(await gasOfDeposit()).to.be.closeTo(before, 200n);
+    });
+  }
 
   it("cannot be put out of step by batches, operators or callbacks", async () => {
     const p = await loadFixture(fixture);
