@@ -412,7 +412,7 @@ contract InsuranceFund is EpochShares, IInsuranceFund, AccessManaged {
             s.ledger.flags |= FLAG_PENDING;
             _pendingLoss = pending + staked;
         }
-        if (SharesMath.isWiped(net - staked, s.ledger.supply)) {
+        if (SharesMath.isWiped(net - staked, net, s.ledger.supply)) {
             _endGeneration(s.ledger);
             if (s.ledger.supply == 0) _toReserve(s);
         }

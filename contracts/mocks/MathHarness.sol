@@ -128,8 +128,8 @@ contract MathHarness {
         return SharesMath.toAssetsUp(shares, total, supply);
     }
 
-    function isWiped(uint256 total, uint256 supply) external pure returns (bool) {
-        return SharesMath.isWiped(total, supply);
+    function isWiped(uint256 total, uint256 before, uint256 supply) external pure returns (bool) {
+        return SharesMath.isWiped(total, before, supply);
     }
 
     /* LIQUIDATION */

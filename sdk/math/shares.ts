@@ -9,6 +9,8 @@ export const VIRTUAL_ASSETS = 1n;
 export const DECIMALS_OFFSET = 3;
 /** A share generation ends once a share is worth less than this part of par. */
 export const PAR_OVER_END = 1_000_000n;
+/** And only if the loss left at most this part of what was there before it. */
+export const BEFORE_OVER_END = 1_000n;
 /** The largest amount that is converted. */
 export const MAX_AMOUNT = 2n ** 128n - 1n;
 
@@ -33,7 +35,7 @@ function fit(amount: bigint): bigint {
   return amount;
 }
 
-/** Whether a loss that left `total` assets to `supply` shares ends their generation. */
-export function isWiped(total: bigint, supply: bigint): boolean {
-  return supply !== 0n && total * VIRTUAL_SHARES * PAR_OVER_END < supply;
+/** Whether a loss that left `total` of `before` assets to `supply` shares ends their generation: it must have taken nearly all itself. */
+export function isWiped(total: bigint, before: bigint, supply: bigint): boolean {
+  return supply !== 0n && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;
 }

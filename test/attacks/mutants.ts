@@ -392,7 +392,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "fund-without-generations",
     file: "contracts/InsuranceFund.sol",
-    find: "if (SharesMath.isWiped(net - staked, s.ledger.supply)) {",
+    find: "if (SharesMath.isWiped(net - staked, net, s.ledger.supply)) {",
     replace: "if (staked > net) {",
     suite: "fund.test.ts",
     caughtBy:

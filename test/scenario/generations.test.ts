@@ -112,6 +112,48 @@ describe("scenario: a wipe-out and a new generation", () => {
     expect(await p.pool.connect(p.lender2).redeem.staticCall(shares, p.lender2, p.lender2)).to.equal(p.assets("10"));
   });
 
+  it("does not void the shares of who entered the fund after a near-wipe, whatever that left", async () => {
+    const p = await deployProtocol({ pool: { dust: 0n } });
+    await p.supply(p.lender, p.assets("1000000"));
+    await p.stake(p.staker, p.assets("100000"));
+    await p.grantCoverage(p.assets("100000"));
+    await p.openPosition(p.borrower, p.collaterals("200"), p.assets("300000"));
+    // a few cents more than the limit takes: what is left is above 1e-6 of par
+    await p.stake(p.stranger, p.assets("0.15"));
+    await lose(p, p.borrower.address, p.assets("150000"));
+    expect([await p.fund.generation(), await p.fund.totalAssets()]).to.deep.equal([0n, p.assets("0.15")]);
+
+    // another fills the fund again, at that price, and the next loss takes 40 % of it
+    await p.stake(p.staker2, p.assets("100000"));
+    await p.setPrice("2000");
+    await p.grantCoverage(p.assets("200000"));
+    await p.openPosition(p.borrower2, p.collaterals("200"), p.assets("300000"));
+    const { fees } = await p.pool.state();
+    const second = await lose(p, p.borrower2.address, p.assets("40000") + fees);
+    const { staked } = await p.socializer.lossOf(second);
+    expect(await p.fund.generation()).to.equal(0n);
+    const kept = await p.fund.convertToAssets(await p.fund.balanceOf(p.staker2));
+    expect(kept).to.be.closeTo(p.assets("100000") - staked, p.assets("0.2"));
+    expect(staked).to.be.closeTo(p.assets("40000"), p.assets("1"));
+  });
+
+  it("does not void those of who entered the pool then, either: a loss of 20 basis points costs 20 basis points", async () => {
+    const p = await deployProtocol({ pool: { dust: 0n } });
+    await p.supply(p.lender, p.assets("100000"));
+    await p.openPosition(p.borrower, p.collaterals("60"), p.assets("100000"));
+    const { lenderAssets, debt } = await p.pool.state();
+    await lose(p, p.borrower.address, debt - (lenderAssets * 1001n) / 1_000_000_000n);
+    expect(await p.pool.generation()).to.equal(0n);
+    await p.setPrice("2000");
+    await p.supply(p.lender2, p.assets("1000000"));
+    await p.openPosition(p.borrower2, p.collaterals("100"), p.assets("170000"));
+    const second = await lose(p, p.borrower2.address, p.assets("2000"));
+    expect((await p.socializer.lossOf(second)).principal).to.be.closeTo(p.assets("2000"), p.assets("1"));
+    expect(await p.pool.generation()).to.equal(0n);
+    const kept = await p.pool.convertToAssets(await p.pool.balanceOf(p.lender2));
+    expect(kept).to.be.closeTo(p.assets("998000"), p.assets("1"));
+  });
+
   it("gives what a wiped pool still holds to the fees, never to the next lender", async () => {
     const p = await loadFixture(lentOut);
     await p.fund.connect(p.governor).setCoverageLimit(p.pool, 100n); // less than a millionth

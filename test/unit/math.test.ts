@@ -97,7 +97,7 @@ const twins: Record<string, Twin> = {
   toSharesUp: twin(SharesMath.toSharesUp, uint(129), uint(104), uint(112)),
   toAssetsDown: twin(SharesMath.toAssetsDown, uint(129), uint(104), uint(112)),
   toAssetsUp: twin(SharesMath.toAssetsUp, uint(129), uint(104), uint(112)),
-  isWiped: twin(SharesMath.isWiped, uint(104), uint(112)),
+  isWiped: twin(SharesMath.isWiped, uint(104), uint(104), uint(112)),
 
   valueOf: twin(Liquidation.valueOf, uint(112), uint(256)),
   collateralOf: twin(Liquidation.collateralOf, uint(128), uint(256)),

@@ -27,6 +27,11 @@ export interface Range {
 }
 
 export const always = (condition: boolean): Exact => (condition ? 1n : -1n) * 10n ** 60n;
+/** By how much `held` of `before` is below where a generation ends: 1e-6 of par, which is a thousandth of a unit, and a thousandth of before. */
+export const wipeMargin = (supply: bigint, held: Exact, before: Exact): Exact => {
+  const [ofPar, ofBefore] = [(supply * UNIT) / 10n ** 9n - held, before / 1_000n - held];
+  return ofPar < ofBefore ? ofPar : ofBefore;
+};
 export const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);
 export const max = (a: bigint, b: bigint) => (a > b ? a : b);
 export const abs = (a: bigint) => max(a, -a);
@@ -126,9 +131,8 @@ export abstract class Part {
     epochs.openedAt = this.now;
   }
 
-  /** A generation ends under 1e-6 of par, which is a thousandth of a unit. */
   expectEnd(name: string, { generationEnded, supply }: Ending, lost: bigint, held: Exact) {
-    const margin = lost === 0n || supply === 0n ? always(false) : (supply * UNIT) / 10n ** 9n - held;
+    const margin = lost === 0n || supply === 0n ? always(false) : wipeMargin(supply, held, held + lost * UNIT);
     this.expectChoice(`end of ${name} shares`, generationEnded, margin);
   }
 }

@@ -1,6 +1,6 @@
 /** Defaults: write-down, the waterfall, and the records of losses. */
 import { FixedPoint } from "../../../../sdk";
-import { always, DAY, LAYERS, max, noLayers, sum, UNIT } from "../exact";
+import { always, DAY, LAYERS, max, noLayers, sum, UNIT, wipeMargin } from "../exact";
 import type { Exact, Layers, Range, Refusal } from "../exact";
 import { PoolRecoveries } from "./recoveries";
 import type { Booking, Borrower } from "./state";
@@ -65,7 +65,7 @@ export abstract class PoolDefaults extends PoolRecoveries {
       const covered = min(max(0n, shortfall - s.fees), this.coverage());
       const lost = max(0n, shortfall - s.fees - covered - s.unvested);
       const worth = whole === 0n ? 0n : (((owned * part) / whole) * (held + UNIT - lost)) / (held + UNIT);
-      const wiped = lost === 0n ? always(false) : (supply * UNIT) / 10n ** 9n - (held - lost);
+      const wiped = lost === 0n ? always(false) : wipeMargin(supply, held - lost, held);
       return {
         ZeroAmount: part === 0n ? always(true) : UNIT - worth,
         InsufficientCash: worth - covered - s.cash * UNIT,

@@ -28,6 +28,7 @@ export abstract class PoolRecoveries extends PoolBorrowers {
     const moved = min(writtenOff, this.state.cash * UNIT);
     const refusals: Refusal[] = [
       ["NoDebt", always(b.writtenOff.length === 0)],
+      ["Paused", always(this.state.paused)],
       ["Unhealthy", this.excess(b.collateral, b.debt + writtenOff)],
       ["InsufficientCash", UNIT - moved],
       ["DebtBelowMinimum", moved < writtenOff ? always(false) : this.belowMinimum(b.debt + moved)],
