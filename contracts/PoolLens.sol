@@ -113,7 +113,11 @@ contract PoolLens is IPoolLens {
         uint256 last = s.lossCount();
         uint256 left = start != 0 && start <= last ? last - start + 1 : 0;
         list = new Loss[](count < left ? count : left);
-        for (uint256 i; i < list.length; ++i) list[i] = s.lossOf(start + i);
+        for (uint256 i; i < list.length; ++i) {
+            try s.lossOf(start + i) returns (Loss memory loss) {
+                list[i] = loss;
+            } catch {}
+        }
     }
 
     /// @inheritdoc IPoolLens

@@ -20,6 +20,9 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
 
+    /// @dev What must have been there when a transfer fails: more than any token's takes.
+    uint256 private constant TRANSFER_GAS = 1_000_000;
+
     /* ------------------------------------------- WRITE-DOWN -------------------------------------------- */
 
     /// @inheritdoc IPoolDefault
@@ -100,7 +103,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         s.booked = fees - layers.fees;
         s.unvested -= layers.interest;
         if (opensEpoch) _openEpoch(s.ledger);
-        if (SharesMath.isWiped(principal - layers.principal, s.ledger.supply)) {
+        if (SharesMath.isWiped(principal - layers.principal, principal, s.ledger.supply)) {
             _endGeneration(s.ledger);
             // what is left belongs to no share any more
             if (s.ledger.supply == 0) s.unvested = 0;
@@ -223,6 +226,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         Position memory p = _positions[account];
         (uint256 writtenOff, ) = _writtenOffOf(account, p, s.index);
         if (writtenOff == 0) revert NoDebt(account);
+        if (s.flags & FLAG_PAUSED != 0) revert Paused();
         uint256 owed = _debtOf(p.scaledDebt, s.index) + writtenOff;
         uint256 value = Liquidation.valueOf(p.collateral, _price(s));
         if (!Liquidation.isHealthy(value, owed, LLTV)) revert Unhealthy(account, owed, (value * LLTV) / WAD);
@@ -305,12 +309,15 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
     }
 
     /// @dev Sends paid written-off debt, which the pool holds outside its books, to the losses it belongs to. A token that
-    /// refuses the socializer does not stop it: then the pool's lenders of today get it.
+    /// refuses the socializer does not stop it: then the pool's lenders of today get it. Starved gas looks like a refusal.
     function _forward(Cache memory s, IBadDebtSocializer.Payment[] memory payments, uint256 assets) private {
         if (assets == 0) return;
         (uint256 interest, uint256 fees) = (assets, 0);
+        uint256 available = gasleft();
         if (ASSET.trySafeTransfer(address(SOCIALIZER), assets)) {
             (interest, fees) = SOCIALIZER.onRecovery(payments, s.index);
+        } else if (available < TRANSFER_GAS) {
+            revert InsufficientGas(available, TRANSFER_GAS);
         }
         _credit(s, interest, fees);
         _storeShared(s);

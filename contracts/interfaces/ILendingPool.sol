@@ -172,7 +172,7 @@ interface IPoolDefault {
 
     /// @notice Turns written-off debt of an account that is healthy with all that it owes into performing debt, as far as cash
     /// reaches; the cash goes to those who bore the loss. Permissionless.
-    /// @dev Reverts with `NoDebt`, `Unhealthy`, `InsufficientCash`, `DebtBelowMinimum`.
+    /// @dev Reverts with `NoDebt`, `Paused`, `Unhealthy`, `InsufficientCash`, `DebtBelowMinimum`.
     function refinance(address account) external returns (uint256 recovered);
 }
 

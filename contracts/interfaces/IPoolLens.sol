@@ -63,7 +63,7 @@ interface IPoolLens {
 
     function lenders(address pool, address[] calldata accounts) external view returns (LenderView[] memory);
 
-    /// @notice Losses `start` (from 1) and following, `count` of them, fewer at the end.
+    /// @notice Losses `start` (from 1) and following, `count` of them, fewer at the end. One whose pool's fund does not answer is empty.
     function losses(address socializer, uint256 start, uint256 count) external view returns (Loss[] memory);
 
     /// @notice What `account` could claim of each loss now.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice Passes for an insurance fund, pays nothing, and gives one account any balance at any epoch.
+/// @notice Passes for an insurance fund, pays nothing, and gives one account any balance at any epoch; without such an account
+/// it does not know its epoch.
 contract RogueFund {
     address public immutable factory;
     address public immutable socializer;
@@ -18,7 +19,8 @@ contract RogueFund {
 
     function creditRecovery(address, uint256, uint256, uint256) external pure {}
 
-    function epoch() external pure returns (uint256) {
+    function epoch() external view returns (uint256) {
+        require(THIEF != address(0));
         return 1;
     }
 

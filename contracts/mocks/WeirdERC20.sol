@@ -44,6 +44,9 @@ contract WeirdERC20 {
     mapping(address account => ITransferHook) public hookOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
 
+    /// @notice Gas that every transfer takes beside what it needs.
+    uint256 public appetite;
+
     uint256 private baseSupply;
     mapping(address account => uint256) private baseOf;
 
@@ -63,6 +66,10 @@ contract WeirdERC20 {
 
     function setHook(address account, ITransferHook hook) external {
         hookOf[account] = hook;
+    }
+
+    function setAppetite(uint256 gas_) external {
+        appetite = gas_;
     }
 
     /// @notice Rebases every balance, up or down.
@@ -114,6 +121,8 @@ contract WeirdERC20 {
         require(!blocked[to], Blocked(to));
         require(amount != 0 || !quirks.revertsOnZero, ZeroAmount());
         if (quirks.returns_ == Returns.False) return false;
+        uint256 sated = gasleft() - appetite;
+        while (gasleft() > sated) {}
         require(balanceOf(from) >= amount, InsufficientBalance(from, balanceOf(from), amount));
 
         uint256 base = (amount * 1e18) / multiplier;

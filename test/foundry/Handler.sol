@@ -213,6 +213,7 @@ contract Handler is Attacks {
         (uint256 word, uint256 writtenOff) = (t.words[i], t.writtenOff[i]);
         _refuse(t, writtenOff == 0, IPoolEvents.NoDebt.selector);
         if (writtenOff != 0) {
+            _refuse(t, t.s.paused, IPoolEvents.Paused.selector);
             _refuse(t, t.blind, MockOracle.OracleBroken.selector);
             _refuse(t, !t.blind && !_healthy(t, word, writtenOff), IPoolEvents.Unhealthy.selector);
             _perhaps(t, _min(writtenOff, t.s.cash) <= 16 + t.s.index / WAD, IPoolEvents.InsufficientCash.selector);

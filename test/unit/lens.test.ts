@@ -196,6 +196,20 @@ describe("PoolLens", () => {
       .withArgs(4);
   });
 
+  it("leaves out a loss of which the fund does not say its part, and shows the others", async () => {
+    const p = await loadFixture(fixture);
+    const silent = await ethers.deployContract("RogueFund", [p.factory, p.socializer, p.asset, ethers.ZeroAddress]);
+    const pool = await p.createPool({ fund: silent });
+    await p.supply(p.lender, p.assets("1000"), pool);
+    await p.openPosition(p.borrower2, p.collaterals("1"), p.assets("1000"), pool);
+    const first = await lose(p, p.borrower.address, p.assets("3000"));
+    const second = await lose(p, p.borrower2.address, p.assets("300"), pool);
+    await expect(p.socializer.lossOf(second)).to.be.reverted;
+    const [shown, empty] = await p.lens.losses(p.socializer, first, 2);
+    expect(shown).to.deep.equal(await p.socializer.lossOf(first));
+    expect([empty.pool, empty.shortfall]).to.deep.equal([ethers.ZeroAddress, 0n]);
+  });
+
   it("does not stumble over an oracle whose answer is no number", async () => {
     const p = await loadFixture(fixture);
     const code = await ethers.provider.getCode(p.oracle);

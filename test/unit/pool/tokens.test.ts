@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 import type { WeirdERC20 } from "../../../typechain-types";
-import { ethers, loadFixture, time } from "../../helpers/hre";
+import { ethers, loadFixture, takeSnapshot, time } from "../../helpers/hre";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { deployProtocol, signerOf } from "../../helpers/protocol";
 
@@ -204,6 +204,34 @@ describe("LendingPool: odd tokens", () => {
         await expectIdentity(p.pool);
       }
       expect((await p.pool.positionOf(p.borrower2)).writtenOff).to.equal(0n);
+    });
+
+    it("are not faked by a caller who starves a dear transfer of gas, to give a recovery to the lenders of today", async () => {
+      const { p, asset } = await loadFixture(fixture);
+      await p.setPrice("1500");
+      await p.pool.writeDown([p.borrower]);
+      await p.setPrice("2500");
+      await asset.setAppetite(500_000n);
+      const refinance = (gasLimit: bigint) => p.pool.connect(p.stranger).refinance(p.borrower, { gasLimit });
+      const start = await takeSnapshot();
+      const { gasUsed } = (await (await refinance(5_000_000n)).wait())!;
+      await start.restore();
+      const { unvested } = await p.pool.state();
+      let refused = 0;
+      for (let gasLimit = gasUsed; gasLimit > 150_000n; gasLimit -= 5_000n) {
+        // either all of it goes through, or nothing
+        const done = await refinance(gasLimit).then(
+          () => true,
+          () => false,
+        );
+        if (done) {
+          expect((await p.pool.state()).unvested, `${gasLimit} gas`).to.be.closeTo(unvested, p.assets("1"));
+          await start.restore();
+        } else refused++;
+      }
+      expect(refused).to.be.greaterThan(10);
+      await asset.setAppetite(0n);
+      await expect(refinance(5_000_000n)).to.emit(p.socializer, "Recovered");
     });
 
     it("make the fund's cover unavailable when it is the fund: lenders bear the loss, and it is booked", async () => {

@@ -248,13 +248,15 @@ describe("LendingPool: written-off debt", () => {
         .withArgs((left: bigint) => left >= writtenOff && left < writtenOff + 5n, p.assets("100"));
     });
 
-    it("refuses while the oracle fails, works while new risk is paused", async () => {
+    it("refuses while the oracle fails, and while new risk is paused: it lends out cash", async () => {
       const p = await loadFixture(defaulted);
       await p.setPrice("3000");
       await p.oracle.setMode(1n);
       await expect(p.pool.refinance(p.borrower)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
       await p.oracle.setMode(0n);
       await p.factory.connect(p.guardian).pause(p.pool);
+      await expect(p.pool.refinance(p.borrower)).to.be.revertedWithCustomError(p.pool, "Paused");
+      await p.factory.connect(p.governor).unpause(p.pool);
       await p.pool.refinance(p.borrower);
     });
 

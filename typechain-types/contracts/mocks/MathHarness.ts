@@ -219,7 +219,7 @@ export interface MathHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "isWiped",
-    values: [BigNumberish, BigNumberish]
+    values: [BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "leavable",
@@ -556,7 +556,7 @@ export interface MathHarness extends BaseContract {
   >;
 
   isWiped: TypedContractMethod<
-    [total: BigNumberish, supply: BigNumberish],
+    [total: BigNumberish, before: BigNumberish, supply: BigNumberish],
     [boolean],
     "view"
   >;
@@ -875,7 +875,7 @@ export interface MathHarness extends BaseContract {
   getFunction(
     nameOrSignature: "isWiped"
   ): TypedContractMethod<
-    [total: BigNumberish, supply: BigNumberish],
+    [total: BigNumberish, before: BigNumberish, supply: BigNumberish],
     [boolean],
     "view"
   >;

@@ -48,6 +48,7 @@ export interface WeirdERC20Interface extends Interface {
   getFunction(
     nameOrSignature:
       | "allowance"
+      | "appetite"
       | "approve"
       | "balanceOf"
       | "blocked"
@@ -57,6 +58,7 @@ export interface WeirdERC20Interface extends Interface {
       | "multiplier"
       | "name"
       | "quirks"
+      | "setAppetite"
       | "setBlocked"
       | "setHook"
       | "setMultiplier"
@@ -73,6 +75,7 @@ export interface WeirdERC20Interface extends Interface {
     functionFragment: "allowance",
     values: [AddressLike, AddressLike]
   ): string;
+  encodeFunctionData(functionFragment: "appetite", values?: undefined): string;
   encodeFunctionData(
     functionFragment: "approve",
     values: [AddressLike, BigNumberish]
@@ -97,6 +100,10 @@ export interface WeirdERC20Interface extends Interface {
   ): string;
   encodeFunctionData(functionFragment: "name", values?: undefined): string;
   encodeFunctionData(functionFragment: "quirks", values?: undefined): string;
+  encodeFunctionData(
+    functionFragment: "setAppetite",
+    values: [BigNumberish]
+  ): string;
   encodeFunctionData(
     functionFragment: "setBlocked",
     values: [AddressLike, boolean]
@@ -128,6 +135,7 @@ export interface WeirdERC20Interface extends Interface {
   ): string;
 
   decodeFunctionResult(functionFragment: "allowance", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "appetite", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "approve", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "balanceOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "blocked", data: BytesLike): Result;
@@ -137,6 +145,10 @@ export interface WeirdERC20Interface extends Interface {
   decodeFunctionResult(functionFragment: "multiplier", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "name", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "quirks", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "setAppetite",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "setBlocked", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "setHook", data: BytesLike): Result;
   decodeFunctionResult(
@@ -241,6 +253,8 @@ export interface WeirdERC20 extends BaseContract {
     "view"
   >;
 
+  appetite: TypedContractMethod<[], [bigint], "view">;
+
   approve: TypedContractMethod<
     [spender: AddressLike, amount: BigNumberish],
     [boolean],
@@ -277,6 +291,8 @@ export interface WeirdERC20 extends BaseContract {
     ],
     "view"
   >;
+
+  setAppetite: TypedContractMethod<[gas_: BigNumberish], [void], "nonpayable">;
 
   setBlocked: TypedContractMethod<
     [account: AddressLike, blocked_: boolean],
@@ -330,6 +346,9 @@ export interface WeirdERC20 extends BaseContract {
     "view"
   >;
   getFunction(
+    nameOrSignature: "appetite"
+  ): TypedContractMethod<[], [bigint], "view">;
+  getFunction(
     nameOrSignature: "approve"
   ): TypedContractMethod<
     [spender: AddressLike, amount: BigNumberish],
@@ -375,6 +394,9 @@ export interface WeirdERC20 extends BaseContract {
     ],
     "view"
   >;
+  getFunction(
+    nameOrSignature: "setAppetite"
+  ): TypedContractMethod<[gas_: BigNumberish], [void], "nonpayable">;
   getFunction(
     nameOrSignature: "setBlocked"
   ): TypedContractMethod<
