@@ -1,6 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import type { EthereumProvider, HardhatRuntimeEnvironment } from "hardhat/types";
-import { InputError } from "../replay/errors";
+import { InputError } from "../lib/errors";
 import { HARDFORK, PEOPLE, SPACING, type Person } from "./scenario";
 
 /** Further test accounts: a write-down of a hundred needs as many borrowers. */

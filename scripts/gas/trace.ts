@@ -1,6 +1,6 @@
 import { dataLength } from "ethers";
 import type { Cost, GasChain } from "./chain";
-import { table, formatGas } from "./table";
+import { table, formatGas } from "../lib/table";
 
 /** As `debug_traceTransaction` answers; stack words are hexadecimal, the top one last. */
 interface Step {

@@ -1,6 +1,6 @@
 import { MaxUint256 } from "ethers";
 
-import { shuffled } from "./book";
+import { shuffled } from "../lib/random";
 import type { Snapshot } from "./market";
 import { sum, type World } from "./world";
 import { action, type Action } from "./record";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { InputError } from "./errors";
+import { InputError } from "../lib/errors";
 import { formatPercent } from "./format";
 import type { Borrower, Step } from "./types";
 

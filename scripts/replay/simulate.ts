@@ -1,6 +1,6 @@
+import { seededRandom } from "../lib/random";
 import { Accounts } from "./accounts";
 import { AFTERMATH } from "./aftermath";
-import { seededRandom } from "./book";
 import type { Chain } from "./chain";
 import { depthPrices, readDepth } from "./depth";
 import { Probes } from "./fairness";

@@ -1,3 +1,4 @@
+import { table } from "../lib/table";
 import {
   formatAmount,
   formatNumber,
@@ -62,13 +63,11 @@ export class Progress {
   }
 }
 
-/** Text in the first column, numbers right-aligned in the others. */
-function table(header: string[], rows: string[][]): string[] {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
-  const line = (row: string[]) =>
-    `  ${row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ")}`.trimEnd();
-  return [line(header), `  ${widths.map((width) => "─".repeat(width)).join("──")}`, ...rows.map(line)];
-}
+/** A table, indented. */
+const indented = (header: string[], rows: string[][]) =>
+  table(header, rows)
+    .split("\n")
+    .map((line) => `  ${line}`);
 
 function lossTable({ losses, loanDecimals, points }: Trace): string[] {
   const format = timeFormat(points);
@@ -83,7 +82,7 @@ function lossTable({ losses, loanDecimals, points }: Trace): string[] {
       loanDecimals,
     ),
   );
-  return table(["loss", ...keys], losses.length > 1 ? [...rows, ["all", ...total]] : rows);
+  return indented(["loss", ...keys], losses.length > 1 ? [...rows, ["all", ...total]] : rows);
 }
 
 function recoveryTable({ recoveries, loanDecimals }: Trace): string[] {
@@ -98,7 +97,7 @@ function recoveryTable({ recoveries, loanDecimals }: Trace): string[] {
     );
     return [[SOURCES[source], ...amounts]];
   });
-  return table(["paid back by", "amount", ...REVERSED.map((layer) => `to ${layer}`)], rows);
+  return indented(["paid back by", "amount", ...REVERSED.map((layer) => `to ${layer}`)], rows);
 }
 
 function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"]>): string[] {
@@ -106,7 +105,7 @@ function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"
     name,
     ...[afterLoss, claims, afterLoss + claims, since].map((amount) => ratio(amount, stake).toFixed(9)),
   ];
-  return table(
+  return indented(
     ["per unit of stake", "after the loss", "claims on it", "together", "since then"],
     [row("leaver, out at once", leaver), row("stayer", stayer), row("entrant, in just after", entrant)],
   );

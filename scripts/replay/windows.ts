@@ -1,4 +1,4 @@
-import { InputError } from "./errors";
+import { InputError } from "../lib/errors";
 import type { Window } from "./types";
 
 const DAY = 86_400;
