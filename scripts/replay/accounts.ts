@@ -101,10 +101,9 @@ export class Accounts {
     const owed = (scaled: bigint) => FixedPoint.mulDivUp(scaled, index, WAD);
     return this.accounts.map(({ collateral, scaled, writtenOffs }) => {
       const [debt, value] = [owed(scaled), Liquidation.valueOf(collateral, price)];
-      const writtenOff = writtenOffs.reduce((total, entry) => total + owed(entry), 0n);
+      const writtenOff = FixedPoint.sum(writtenOffs.map(owed));
       const health = Liquidation.healthOf(value, debt + writtenOff, lltv);
-      const performing = Liquidation.performing(value, writeDownIncentive);
-      const shortfall = debt > performing ? debt - performing : 0n;
+      const shortfall = FixedPoint.saturatingSub(debt, Liquidation.performing(value, writeDownIncentive));
       return { collateral, debt, writtenOff, scaled, value, health, shortfall };
     });
   }

@@ -1,8 +1,9 @@
 import { MaxUint256 } from "ethers";
 
+import { FixedPoint } from "../../sdk";
 import { shuffled } from "../lib/random";
 import type { Snapshot } from "./market";
-import { sum, type World } from "./world";
+import type { World } from "./world";
 import { action, type Action } from "./record";
 
 /** Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due. */
@@ -54,7 +55,7 @@ async function claim({ market, people, record }: World): Promise<Action[]> {
   const actions: Action[] = [];
   for (const account of [...people.holders, ...people.stakers]) {
     const due = await market.lens.claims(market.socializer, ids, account);
-    if (sum([...due]) === 0n) continue;
+    if (FixedPoint.sum(due) === 0n) continue;
     actions.push(await action("claim", people.keeper, market.socializer.claim.populateTransaction(ids, account)));
   }
   return actions;

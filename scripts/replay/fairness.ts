@@ -1,7 +1,7 @@
-import { Waterfall } from "../../sdk";
+import { FixedPoint, Waterfall } from "../../sdk";
 import { expectedLayers } from "./identities";
 import type { Snapshot } from "./market";
-import { sum, type World } from "./world";
+import type { World } from "./world";
 import { action, type Action, type Block } from "./record";
 import type { Fairness, Probe } from "./types";
 
@@ -77,7 +77,9 @@ export class Probes {
     const { people, record } = this.world;
     const [account, afterLoss] = [people[who], this.afterLoss[who]];
     const claimed = (booked: boolean) =>
-      sum(record.losses.map(({ id }) => (id <= this.lastLossId === booked ? record.claimedOf(account, id) : 0n)));
+      FixedPoint.sum(
+        record.losses.map(({ id }) => (id <= this.lastLossId === booked ? record.claimedOf(account, id) : 0n)),
+      );
     const left = who === "leaver" ? afterLoss : 0n;
     const since = left + (await this.worth(account)) + claimed(false) - afterLoss;
     return { stake: this.stake, afterLoss, claims: claimed(true), since };

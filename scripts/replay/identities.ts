@@ -1,9 +1,9 @@
 import { FixedPoint, Interest, RiskLadder, Waterfall } from "../../sdk";
 import type { Reported } from "./accounts";
 import type { Market, Snapshot } from "./market";
-import { LAYERS, type Depth, type Fairness, type GuardedExit, type Layers } from "./types";
+import { LAYERS, MAX_SPREAD, type Depth, type Fairness, type GuardedExit, type Layers } from "./types";
 
-const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
+const { saturatingSub, sum } = FixedPoint;
 
 /** What the layers of a pool bear of a shortfall, by the formula of the twin. */
 export function expectedLayers(shortfall: bigint, { state, fund }: Snapshot): Layers {
@@ -12,9 +12,6 @@ export function expectedLayers(shortfall: bigint, { state, fund }: Snapshot): La
 }
 
 type Terms = Pick<Market, "writeDownIncentive" | "dust" | "guardTolerance" | "fundTolerance">;
-
-/** As a fraction of the stake. */
-const MAX_SPREAD = 1e-9;
 
 /**
  * The identities of the design's list of invariants that a replay can see, each checked at every step that it applies to,
@@ -135,8 +132,7 @@ export class Identities {
     this.check(missed >= 0n && missed <= most, `${when}: the pool sees ${visible}, and ${missed} less than there is`);
 
     const tolerance = ((fund.reserve + fund.staked) * fundTolerance) / Interest.BPS;
-    const aboveFees = visible > state.fees ? visible - state.fees : 0n;
-    const due = FixedPoint.min(aboveFees, fund.available);
+    const due = FixedPoint.min(saturatingSub(visible, state.fees), fund.available);
     this.check(fund.held === due > tolerance, `${when}: stakers' exits held: ${fund.held}, ${due} due of the fund`);
   }
 

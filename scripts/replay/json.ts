@@ -1,3 +1,4 @@
+import { FixedPoint } from "../../sdk";
 import { LAYERS, type Loss, type Probe, type Trace } from "./types";
 
 const KEYS = ["shortfall", ...LAYERS, "recovered"] as const;
@@ -30,7 +31,7 @@ export interface Result {
 }
 
 function sumOf(losses: readonly Loss[]): Amounts {
-  const sums = KEYS.map((key) => [key, losses.reduce((sum, loss) => sum + loss[key], 0n).toString()]);
+  const sums = KEYS.map((key) => [key, FixedPoint.sum(losses.map((loss) => loss[key])).toString()]);
   return Object.fromEntries(sums) as Amounts;
 }
 

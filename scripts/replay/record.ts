@@ -1,5 +1,6 @@
 import type { ContractTransaction, ContractTransactionReceipt } from "ethers";
 
+import { FixedPoint } from "../../sdk";
 import type { Call } from "./chain";
 import type { Market } from "./market";
 import { LAYERS, type Layers, type Liquidation, type Loss, type Recovery, type RecoverySource } from "./types";
@@ -136,7 +137,7 @@ export class Record {
       }
     } else if (event.name === "Recovered") {
       const layers = pickLayers(event.args.layers as Layers);
-      const assets = LAYERS.reduce((total, layer) => total + layers[layer], 0n);
+      const assets = FixedPoint.sum(LAYERS.map((layer) => layers[layer]));
       this.recoveries.push({ time, lossId, source: kind as RecoverySource, assets, ...layers });
       const loss = this.losses.find(({ id }) => id === lossId)!;
       loss.recovered += assets;

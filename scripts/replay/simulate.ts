@@ -1,3 +1,4 @@
+import { FixedPoint } from "../../sdk";
 import { seededRandom } from "../lib/random";
 import { Accounts } from "./accounts";
 import { AFTERMATH } from "./aftermath";
@@ -10,10 +11,12 @@ import { Identities } from "./identities";
 import { findInsolvent, liquidate, writeDown } from "./keepers";
 import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
-import { createPeople, sum, type World } from "./world";
+import { createPeople, type World } from "./world";
 import { action, Record, type Action, type Block } from "./record";
 import type { Borrower, Depth, Fairness, Point, Scenario, Trace } from "./types";
 import { isWithin } from "./windows";
+
+const { sum } = FixedPoint;
 
 const DAY = 86_400;
 
@@ -274,13 +277,13 @@ class Replay {
       fees,
       writtenOff: sum(positions.map(({ writtenOff }) => writtenOff)),
       sharePrice: ratio(share, this.par),
-      shareValue: ratio(share + sum([...claims]) + sum(paid), this.par),
+      shareValue: ratio(share + sum(claims) + sum(paid), this.par),
       utilisation: ratio(debt, debt + cash),
       cover: fund.available,
       shortfall: sum(losses.map(({ shortfall }) => shortfall)),
       principalLost: sum(losses.map(({ principal }) => principal)),
       recovered: sum(losses.map(({ recovered }) => recovered)),
-      claimed: sum([...record.claimed.values()]),
+      claimed: sum(record.claimed.values()),
     };
   }
 }

@@ -1,5 +1,7 @@
+import { FixedPoint } from "../../sdk";
 import { table } from "../lib/table";
 import {
+  amountFormat,
   formatAmount,
   formatNumber,
   formatPercent,
@@ -76,12 +78,7 @@ function lossTable({ losses, loanDecimals, points }: Trace): string[] {
     `${loss.id}  ${format(loss.time)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
     ...keys.map((key) => formatAmount(loss[key], loanDecimals)),
   ]);
-  const total = keys.map((key) =>
-    formatAmount(
-      losses.reduce((sum, loss) => sum + loss[key], 0n),
-      loanDecimals,
-    ),
-  );
+  const total = keys.map((key) => formatAmount(FixedPoint.sum(losses.map((loss) => loss[key])), loanDecimals));
   return indented(["loss", ...keys], losses.length > 1 ? [...rows, ["all", ...total]] : rows);
 }
 
@@ -90,10 +87,7 @@ function recoveryTable({ recoveries, loanDecimals }: Trace): string[] {
     const paid = recoveries.filter((recovery) => recovery.source === source);
     if (!paid.length) return [];
     const amounts = (["assets", ...REVERSED] as const).map((key) =>
-      formatAmount(
-        paid.reduce((sum, recovery) => sum + recovery[key], 0n),
-        loanDecimals,
-      ),
+      formatAmount(FixedPoint.sum(paid.map((recovery) => recovery[key])), loanDecimals),
     );
     return [[SOURCES[source], ...amounts]];
   });
@@ -112,26 +106,27 @@ function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"
 }
 
 /** What became of those who wanted to leave ahead of a loss. */
-function guardLines({ guard: { refusedExits, exit }, loanDecimals, scenario, points }: Trace): string[] {
+function guardLines(trace: Trace): string[] {
+  const { refusedExits, exit } = trace.guard;
   if (!exit) {
     return ["Guard: no loss above its tolerance went unbooked while the keepers were away; no exit was refused."];
   }
-  const amount = (value: bigint) => `${formatAmount(value, loanDecimals)} ${scenario.loan}`;
+  const amount = amountFormat(trace);
   const { time, stake, visible, tolerated, leaverValue, stayerValue } = exit;
   const difference = leaverValue > stayerValue ? leaverValue - stayerValue : stayerValue - leaverValue;
   return [
     `Guard: ${refusedExits} ${refusedExits === 1 ? "exit" : "exits"} refused, the keepers away and a loss to be seen that nobody had booked`,
-    `  ${timeFormat(points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
+    `  ${timeFormat(trace.points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
     `  with ${ratio(leaverValue, stake).toFixed(9)} per unit of stake; an equal stake that stayed was worth ${ratio(stayerValue, stake).toFixed(9)}. Difference: ${formatTiny(ratio(difference, stake))} of the stake.`,
   ];
 }
 
 /** What happened, in a few tables. */
 export function summarise(trace: Trace): string {
-  const { scenario, loanDecimals, losses, recoveries, fairness, deposits } = trace;
-  const amount = (value: bigint) => `${formatAmount(value, loanDecimals)} ${scenario.loan}`;
+  const { scenario, losses, recoveries, fairness, deposits } = trace;
+  const amount = amountFormat(trace);
   const last = trace.points[trace.points.length - 1];
-  const repaid = trace.liquidations.reduce((sum, liquidation) => sum + liquidation.repaid, 0n);
+  const repaid = FixedPoint.sum(trace.liquidations.map((liquidation) => liquidation.repaid));
   const lines = [
     "",
     scenario.title,

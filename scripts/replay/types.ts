@@ -127,6 +127,12 @@ export interface Probe {
   since: bigint;
 }
 
+/**
+ * What rounding may make of the difference between two stakes that should be worth the same, as a fraction of the stake: more
+ * than that is unfair.
+ */
+export const MAX_SPREAD = 1e-9;
+
 export interface Fairness {
   lossId: number;
   time: number;

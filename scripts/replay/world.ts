@@ -55,7 +55,3 @@ export function createPeople(lenderCount: number, borrowerCount: number): People
 export function times(amount: bigint, factor: number): bigint {
   return (amount * BigInt(Math.round(factor * 1e9))) / 1_000_000_000n;
 }
-
-export function sum(values: readonly bigint[]): bigint {
-  return values.reduce((total, value) => total + value, 0n);
-}

@@ -16,6 +16,18 @@ export const divUp = (x: bigint, d: bigint): bigint => (x + d - 1n) / d;
 
 export const min = (x: bigint, y: bigint): bigint => (x < y ? x : y);
 
+export const max = (x: bigint, y: bigint): bigint => (x > y ? x : y);
+
+/** x − y, but not below 0. */
+export const saturatingSub = (x: bigint, y: bigint): bigint => (x > y ? x - y : 0n);
+
+/** 0 of nothing. */
+export function sum(values: Iterable<bigint>): bigint {
+  let total = 0n;
+  for (const value of values) total += value;
+  return total;
+}
+
 /** ln 2, in 96 binary places. */
 const LN2 = 54916777467707473351141471128n;
 /** The largest x at which eˣ rounds to nothing, and the smallest at which it overflows a signed word. */

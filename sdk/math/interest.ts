@@ -3,7 +3,7 @@
  * A stored rate counts units of 1e-11 per year; other rates are wads per year. Amounts are loan asset units, times are
  * seconds.
  */
-import { WAD, expWad, lnWad, min } from "./fixedPoint";
+import { WAD, expWad, lnWad, max, min } from "./fixedPoint";
 
 export const YEAR = 365n * 24n * 3600n;
 export const BPS = 10_000n;
@@ -134,8 +134,7 @@ export function decay(elapsed: bigint, vesting: bigint): bigint {
 export function grow(index: bigint, growth: bigint, scaledDebt: bigint): bigint {
   const next = min((index * growth) / WAD, MAX_INDEX);
   if (debtOf(scaledDebt, next) <= MAX_DEBT) return next;
-  const saturated = (MAX_DEBT * WAD) / scaledDebt;
-  return saturated < index ? index : saturated;
+  return max((MAX_DEBT * WAD) / scaledDebt, index);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { BPS } from "./interest";
 import { performing, valueOf } from "./liquidation";
-import { WAD, divUp, min } from "./fixedPoint";
+import { WAD, divUp, max, min, saturatingSub } from "./fixedPoint";
 
 /** Ticks for one octave of the ratio: ratios within one tick differ by less than 1/64. */
 export const OCTAVE = 64n;
@@ -45,8 +45,7 @@ export function shortfallOf(
 
 /** The visible shortfall that lenders' assets may move past, rounded down; `tolerance` in basis points. */
 export function tolerated(remaining: bigint, tolerance: bigint, dust: bigint): bigint {
-  const part = (remaining * tolerance) / BPS;
-  return part > dust ? part : dust;
+  return max((remaining * tolerance) / BPS, dust);
 }
 
 /** The most of `assets` that can leave before `shortfall` is not tolerated any more; all of it up to the dust bound. */
@@ -60,5 +59,3 @@ function tickOfRatio(ratio: bigint): bigint {
   const exponent = BigInt(ratio.toString(2).length - 1);
   return exponent * OCTAVE + ((ratio * OCTAVE) >> exponent) + 1n - OCTAVE;
 }
-
-const saturatingSub = (x: bigint, y: bigint) => (x > y ? x - y : 0n);
