@@ -1,12 +1,9 @@
 import { MaxUint256 } from "ethers";
 
-import { FixedPoint } from "../../sdk";
+import { FixedPoint, Liquidation } from "../../sdk";
 import { isRefusal, type Snapshot } from "./market";
 import type { World } from "./world";
 import { action, type Action } from "./record";
-
-/** Written-off debt may be liquidated this many seconds after the write-down, whatever the health. */
-const DUE_AFTER = 7 * 86_400;
 
 /** Everyone insolvent; nobody if their shortfall is mere dust, which stays where it is. */
 export async function findInsolvent({ market, people }: World, { positions }: Snapshot): Promise<string[]> {
@@ -38,7 +35,8 @@ export async function liquidate(
       cash -= writtenOff;
       continue;
     }
-    const due = writtenOff > 0n && time >= (record.defaultedAt.get(i) ?? time) + DUE_AFTER;
+    const since = record.defaultedAt.get(i) ?? time;
+    const due = writtenOff > 0n && time >= since + Number(Liquidation.DUE_AFTER);
     // What is left of less than one unit is not worth the gas.
     const worthIt = value >= market.one;
     if (bids && worthIt && (health < FixedPoint.WAD || due) && (await wouldLiquidate(world, borrower))) {

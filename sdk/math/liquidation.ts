@@ -10,6 +10,12 @@ export const MAX_VALUE = 2n ** 128n - 1n;
 /** What a contract returns for the health of an account that owes nothing. */
 export const INFINITE_HEALTH = 2n ** 256n - 1n;
 
+/**
+ * Seconds after a write-down from which on the debt that it wrote off is due: liquidatable, whatever the health of the account.
+ * A constant of the pool's code that no function answers.
+ */
+export const DUE_AFTER = 7n * 24n * 3600n;
+
 /** The terms of a pool, fixed at its creation. */
 export interface Terms {
   lltv: bigint;
