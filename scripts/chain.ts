@@ -18,6 +18,9 @@ export async function startChain() {
   return { artifacts, deployments, ethers, namedAccounts: await getNamedAccounts(), provider: network.provider, find };
 }
 
+/** The in-process chain and what stands on it. */
+export type Environment = Awaited<ReturnType<typeof startChain>>;
+
 /**
  * Runs a script on the network that its first argument names, by default the in-process chain. What goes wrong is one line;
  * the exit code is 2 if the configuration is incomplete or nothing is deployed, 1 for everything else.

@@ -1,27 +1,11 @@
 import { FixedPoint, Liquidation } from "../../sdk";
 import type { WrittenOffStructOutput } from "../../typechain-types/contracts/LendingPool";
-import type { Market } from "./market";
-import type { People } from "./world";
+import type { Market, People, Position } from "./types";
 
 const { WAD } = FixedPoint;
 
 /** Reads to a call: the chain's bookkeeping makes one long call slower than a few short ones. */
 const BATCH = 20;
-
-/** One borrower's account, with what follows from the price. */
-export interface Position {
-  collateral: bigint;
-  debt: bigint;
-  writtenOff: bigint;
-  /** Performing debt in index units. */
-  scaled: bigint;
-  /** Of the collateral. */
-  value: bigint;
-  /** A wad. */
-  health: bigint;
-  /** Debt that the collateral, a liquidator's share aside, cannot repay. */
-  shortfall: bigint;
-}
 
 /** What a call changes, and time does not: index units. */
 interface Account {
@@ -75,11 +59,8 @@ export class Accounts {
     this.balances = part(this.people.holders.length).map(BigInt);
     const [positions, scaled, queues] = [part(changed.length), part(changed.length), part(changed.length)];
     return changed.map((borrower, k): Reported => {
-      const [collateral, debt, writtenOff] = read.decodeFunctionResult(
-        "positionOf",
-        positions[k],
-      ) as unknown as bigint[];
-      const [queue] = read.decodeFunctionResult("writtenOffOf", queues[k]) as unknown as [WrittenOffStructOutput[]];
+      const [collateral, debt, writtenOff]: bigint[] = read.decodeFunctionResult("positionOf", positions[k]);
+      const [queue]: WrittenOffStructOutput[][] = read.decodeFunctionResult("writtenOffOf", queues[k]);
       const before = this.accounts[borrower];
       const now = { collateral, scaled: BigInt(scaled[k]), writtenOffs: queue.map((entry) => entry.scaled) };
       this.accounts[borrower] = now;

@@ -2,9 +2,9 @@ import { MaxUint256 } from "ethers";
 
 import { FixedPoint } from "../../sdk";
 import { shuffled } from "../lib/random";
-import type { Snapshot } from "./market";
-import type { World } from "./world";
 import { action, type Action } from "./record";
+import type { Snapshot } from "./types";
+import type { World } from "./world";
 
 /** Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due. */
 export const AFTERMATH: readonly { days: number; others?: (world: World, now: Snapshot) => Promise<Action[]> }[] = [

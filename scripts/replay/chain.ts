@@ -1,7 +1,5 @@
 import { dataSlice, getAddress, id, toQuantity, type ContractTransactionReceipt } from "ethers";
-import type { startChain } from "../chain";
-
-type Environment = Awaited<ReturnType<typeof startChain>>;
+import type { Environment } from "../chain";
 
 /** A transaction to be mined, for instance `{ from, ...(await pool.accrue.populateTransaction()) }`. */
 export interface Call {

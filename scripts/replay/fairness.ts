@@ -1,9 +1,8 @@
 import { FixedPoint, Waterfall } from "../../sdk";
 import { expectedLayers } from "./identities";
-import type { Snapshot } from "./market";
-import type { World } from "./world";
 import { action, type Action, type Block } from "./record";
-import type { Fairness, Probe } from "./types";
+import type { Fairness, Probe, Snapshot } from "./types";
+import type { World } from "./world";
 
 /**
  * Three equal stakes at the first loss that reaches principal. In its block, once whoever books it is done, the leaver takes

@@ -1,8 +1,8 @@
 import { RiskLadder } from "../../sdk";
 import type { Identities } from "./identities";
-import { isRefusal, type Snapshot } from "./market";
+import { isRefusal } from "./market";
 import { action, type Action, type Block } from "./record";
-import type { Guard } from "./types";
+import type { Guard, Snapshot } from "./types";
 import type { World } from "./world";
 
 /**

@@ -1,7 +1,15 @@
 import { FixedPoint, Interest, RiskLadder, Waterfall } from "../../sdk";
 import type { Reported } from "./accounts";
-import type { Market, Snapshot } from "./market";
-import { LAYERS, MAX_SPREAD, type Depth, type Fairness, type GuardedExit, type Layers } from "./types";
+import {
+  LAYERS,
+  MAX_SPREAD,
+  type Depth,
+  type Fairness,
+  type GuardedExit,
+  type Layers,
+  type Market,
+  type Snapshot,
+} from "./types";
 
 const { saturatingSub, sum } = FixedPoint;
 

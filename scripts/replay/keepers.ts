@@ -1,9 +1,10 @@
 import { MaxUint256 } from "ethers";
 
 import { FixedPoint, Liquidation } from "../../sdk";
-import { isRefusal, type Snapshot } from "./market";
-import type { World } from "./world";
+import { isRefusal } from "./market";
 import { action, type Action } from "./record";
+import type { Snapshot } from "./types";
+import type { World } from "./world";
 
 /** Everyone insolvent; nobody if their shortfall is mere dust, which stays where it is. */
 export async function findInsolvent({ market, people }: World, { positions }: Snapshot): Promise<string[]> {

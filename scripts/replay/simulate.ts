@@ -9,12 +9,12 @@ import { ratio } from "./format";
 import { Runner } from "./guard";
 import { Identities } from "./identities";
 import { findInsolvent, liquidate, writeDown } from "./keepers";
-import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
+import { setPrice, takeSnapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
-import { createPeople, type World } from "./world";
 import { action, Record, type Action, type Block } from "./record";
-import type { Borrower, Depth, Fairness, Point, Scenario, Trace } from "./types";
+import type { Borrower, Depth, Fairness, Market, Point, Scenario, Snapshot, Trace } from "./types";
 import { isWithin } from "./windows";
+import { createPeople, type World } from "./world";
 
 const { sum } = FixedPoint;
 

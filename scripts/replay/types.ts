@@ -1,10 +1,23 @@
 /**
- * What a replay is given and what it leaves behind: the simulation writes a `Trace`, the terminal, the JSON file and the
- * HTML report only read it.
+ * What a replay is given, what it leaves behind, and what it works on in between: the simulation writes a `Trace`, the
+ * terminal, the JSON file and the HTML report only read it.
  *
  * Units: `bigint` amounts are base units of the loan asset unless a comment says otherwise; times are unix seconds;
  * prices are whole loan-asset units per whole collateral unit; ratios are fractions of 1.
  */
+import type {
+  BadDebtSocializer,
+  ChainlinkOracle,
+  InsuranceFund,
+  LendingPool,
+  MockAggregator,
+  MockERC20,
+  PoolLens,
+} from "../../typechain-types";
+import type { LadderTickStructOutput } from "../../typechain-types/contracts/LendingPool";
+import type { LossStructOutput, PoolStateStructOutput } from "../../typechain-types/contracts/PoolLens";
+
+/* ------------------------------------------- THE INPUT ------------------------------------------- */
 
 /** Lenders' deposits when a pool opens, and what is borrowed of them, in whole loan assets. */
 export const DEPOSITS = 10_000_000;
@@ -49,6 +62,8 @@ export interface Borrower {
   /** Health at the first step. */
   health: number;
 }
+
+/* ------------------------------------------- THE TRACE ------------------------------------------- */
 
 export const LAYERS = ["fees", "reserve", "staked", "interest", "principal"] as const;
 
@@ -209,4 +224,90 @@ export interface Trace {
   identitiesChecked: number;
   violations: string[];
   seconds: number;
+}
+
+/* ----------------------------------------- THE SIMULATION ---------------------------------------- */
+
+/** Everyone who takes part, by address. The first two lenders are probes of the fairness table; the runner's stake is as large. */
+export interface People {
+  keeper: string;
+  treasury: string;
+  leaver: string;
+  stayer: string;
+  entrant: string;
+  runner: string;
+  lenders: string[];
+  stakers: string[];
+  borrowers: string[];
+  /** Everyone who may hold pool shares. */
+  holders: string[];
+}
+
+/** A pool with everything around it, as deployed. */
+export interface Market {
+  pool: LendingPool;
+  fund: InsuranceFund;
+  socializer: BadDebtSocializer;
+  lens: PoolLens;
+  loan: MockERC20;
+  collateral: MockERC20;
+  oracle: ChainlinkOracle;
+  /** The oracle's feeds: what the collateral is worth, and what the loan asset is, which stands at 1. */
+  feed: MockAggregator;
+  peg: MockAggregator;
+  loanDecimals: number;
+  /** One whole loan asset. */
+  one: bigint;
+  /** Terms of the pool: wads, and loan assets. */
+  lltv: bigint;
+  writeDownIncentive: bigint;
+  minDebt: bigint;
+  dust: bigint;
+  /** Loss that the pool may show while lenders leave, and the fund's stakers: basis points of what is theirs. */
+  guardTolerance: bigint;
+  fundTolerance: bigint;
+}
+
+/** One borrower's account, with what follows from the price. */
+export interface Position {
+  collateral: bigint;
+  debt: bigint;
+  writtenOff: bigint;
+  /** Performing debt in index units. */
+  scaled: bigint;
+  /** Of the collateral. */
+  value: bigint;
+  /** A wad. */
+  health: bigint;
+  /** Debt that the collateral, a liquidator's share aside, cannot repay. */
+  shortfall: bigint;
+}
+
+/** Everything that keepers and identities look at, in the latest block. */
+export interface Snapshot {
+  state: PoolStateStructOutput;
+  /** Loan asset units per collateral unit, scaled by 1e36. */
+  price: bigint;
+  generation: bigint;
+  positions: Position[];
+  /** Pool shares of everyone who may hold any. */
+  balances: bigint[];
+  /** Loan assets that a very large number of shares is worth. */
+  sharePrice: bigint;
+  loanBalance: bigint;
+  collateralBalance: bigint;
+  socializerBalance: bigint;
+  fund: {
+    reserve: bigint;
+    staked: bigint;
+    available: bigint;
+    limit: bigint;
+    outstanding: bigint;
+    /** Whether stakers have to wait. */
+    held: boolean;
+  };
+  losses: LossStructOutput[];
+  /** The pool's risk ladder, from the top down, and the loss that the pool sees by it. */
+  ladder: LadderTickStructOutput[];
+  visible: bigint;
 }

@@ -1,25 +1,9 @@
 import type { Accounts } from "./accounts";
 import { addressOf, type Chain } from "./chain";
-import type { Market } from "./market";
 import type { Record } from "./record";
-import type { Borrower, Scenario } from "./types";
+import type { Borrower, Market, People, Scenario } from "./types";
 
 const STAKERS = 3;
-
-/** Everyone who takes part, by address. The first two lenders are probes of the fairness table; the runner's stake is as large. */
-export interface People {
-  keeper: string;
-  treasury: string;
-  leaver: string;
-  stayer: string;
-  entrant: string;
-  runner: string;
-  lenders: string[];
-  stakers: string[];
-  borrowers: string[];
-  /** Everyone who may hold pool shares. */
-  holders: string[];
-}
 
 /** What the parts of a simulation share. */
 export interface World {
