@@ -4,9 +4,7 @@ import type { Operation } from "../scripts/gas/operations";
  * Protocols that no package carries whole: measured elsewhere under the conditions of `scripts/gas/scenario.ts`, and cited.
  * Whole transactions; what takes two of them is their sum.
  */
-export const CITED = ["comet", "euler", "silo"] as const;
-
-type Cited = Record<(typeof CITED)[number], number | null>;
+type Cited = Record<"comet" | "euler" | "silo", number | null>;
 
 export const CITATIONS: Record<Operation, Cited> = {
   "supply, first": { comet: 100_056, euler: 155_967, silo: 154_489 },

@@ -62,7 +62,7 @@ export function sourceOf(name: string): string {
 }
 
 /** The names of `name` and of all that it imports; without `declarations`, of all whose code may become a part of its own. */
-export function closureOf(name: string, declarations = true, found = new Set<string>()): Set<string> {
+function closureOf(name: string, declarations = true, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);
   if (!declarations && name.startsWith("contracts/interfaces/")) return found;

@@ -42,13 +42,13 @@ export interface Source {
 
 const isNode = (x: unknown): x is Node => typeof x === "object" && x !== null && "nodeType" in x;
 
-export function childrenOf(node: Node): [key: string, child: Node][] {
+function childrenOf(node: Node): [key: string, child: Node][] {
   return Object.entries(node).flatMap(([key, value]) =>
     (Array.isArray(value) ? (value as unknown[]) : [value]).filter(isNode).map((child): [string, Node] => [key, child]),
   );
 }
 
-export function rangeOf({ src }: Node): Range {
+function rangeOf({ src }: Node): Range {
   const [start, length] = src.split(":").map(Number);
   return { start, end: start + length };
 }

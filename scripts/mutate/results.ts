@@ -63,7 +63,7 @@ export class Results {
 }
 
 /** The lines that a mutant changes, as they are and as it has them. */
-export function linesOf({ file, edit }: Mutant): { from: string[]; to: string[] } {
+function linesOf({ file, edit }: Mutant): { from: string[]; to: string[] } {
   const bytes = Buffer.from(sourceOf(file));
   const start = bytes.lastIndexOf("\n", edit.start - 1) + 1;
   const end = bytes.indexOf("\n", edit.end);

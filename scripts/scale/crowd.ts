@@ -86,7 +86,7 @@ export async function createCrowd(
 const namesOf = (role: string, count: number) => Array.from({ length: count }, (_, i) => addressOf(`${role} ${i}`));
 
 /** `total` in `count` equal parts, of which the first takes what is left over. */
-export function split(total: bigint, count: number): bigint[] {
+function split(total: bigint, count: number): bigint[] {
   const part = total / BigInt(count);
   return Array.from({ length: count }, (_, i) => (i === 0 ? total - part * BigInt(count - 1) : part));
 }
