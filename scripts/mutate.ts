@@ -126,7 +126,10 @@ function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[]
 /** One process that tests the mutants of a build. */
 class Trial {
   private readonly tester: Tester;
-  /** Files whose tests were run without a mutant, and the titles of those that failed: tests of gas, which differs in such a build. */
+  /**
+   * Files whose tests were run without a mutant, and the titles of those that failed: tests of gas, which differs in
+   * such a build.
+   */
   private readonly checked = new Set<string>();
   private readonly unfit: string[] = [];
 

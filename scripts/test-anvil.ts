@@ -57,7 +57,9 @@ function findTests(): string[] {
   });
 }
 
-/** Runs one file on a chain of its own: anvil writes every state to disk, megabytes each, and its snapshots need them. */
+/**
+ * Runs one file on a chain of its own: anvil writes every state to disk, megabytes each, and its snapshots need them.
+ */
 async function passes(file: string): Promise<boolean> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -17,8 +17,8 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Reads the arguments of this process. Positional ones are refused unless `allowPositionals` says otherwise; beside `--help`
- * they do no harm.
+ * Reads the arguments of this process. Positional ones are refused unless `allowPositionals` says otherwise; beside
+ * `--help` they do no harm.
  * @throws InputError with what Node has to say about the arguments.
  */
 export function parseCommandLine<T extends ParseArgsConfig>(config: T) {

@@ -12,8 +12,8 @@ import { textOf } from "./switches";
 const FILE = "cache/mutation.jsonl";
 
 /**
- * `endless`: its tests did not end, which kills it, too. `survived`: no test fails; if there is no reason for that, its bytecode
- * is the original's (`equal`) or not (`distinct`).
+ * `endless`: its tests did not end, which kills it, too. `survived`: no test fails; if there is no reason for that, its
+ * bytecode is the original's (`equal`) or not (`distinct`).
  */
 export type Status = "killed" | "endless" | "survived" | "equal" | "distinct" | "uncompilable";
 

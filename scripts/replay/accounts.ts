@@ -24,8 +24,8 @@ export interface Reported {
 }
 
 /**
- * The accounts of borrowers and lenders. They are read from the pool when a call has changed them; in between, debts follow
- * from the index by the formulas of the twin, which spares most of the time of a run.
+ * The accounts of borrowers and lenders. They are read from the pool when a call has changed them; in between, debts
+ * follow from the index by the formulas of the twin, which spares most of the time of a run.
  */
 export class Accounts {
   /** Pool shares of everyone who may hold any. */

@@ -6,7 +6,9 @@ import { action, type Action } from "./record";
 import type { Snapshot } from "./types";
 import type { World } from "./world";
 
-/** Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due. */
+/**
+ * Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due.
+ */
 export const AFTERMATH: readonly { days: number; others?: (world: World, now: Snapshot) => Promise<Action[]> }[] = [
   { days: 1, others: (world, now) => repay(world, now, 0, 1n) },
   { days: 3, others: (world, now) => repay(world, now, 1, 2n) },

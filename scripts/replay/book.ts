@@ -21,7 +21,7 @@ export const HEALTH_QUANTILES = [
 const LOWEST_HEALTH = 1.016;
 const HIGHEST_HEALTH = 5;
 
-/** A large borrower covers many quantiles at once, so some draws fit the curve better than others: the best of this many. */
+/** A large borrower covers many quantiles at once, so some draws fit the curve better: the best of this many. */
 const DRAWS = 64;
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -20,8 +20,8 @@ export function addressOf(name: string): string {
 }
 
 /**
- * Mines calls of anyone, many to a block, at instants of one's choosing. Signed transactions in blocks of their own would
- * take most of the time of a run.
+ * Mines calls of anyone, many to a block, at instants of one's choosing. Signed transactions in blocks of their own
+ * would take most of the time of a run.
  */
 export class Chain {
   private constructor(

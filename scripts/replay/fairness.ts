@@ -5,10 +5,10 @@ import type { Fairness, Probe, Snapshot } from "./types";
 import type { World } from "./world";
 
 /**
- * Three equal stakes at the first loss that reaches principal. In its block, once whoever books it is done, the leaver takes
- * everything out, and the entrant pays in what the leaver's shares were worth before. All three are valued in that block,
- * where no interest passes; what comes back of the loss is paid as claims. What else happens to the pool afterwards is told
- * apart.
+ * Three equal stakes at the first loss that reaches principal. In its block, once whoever books it is done, the leaver
+ * takes everything out, and the entrant pays in what the leaver's shares were worth before. All three are valued in
+ * that block, where no interest passes; what comes back of the loss is paid as claims. What else happens to the pool
+ * afterwards is told apart.
  */
 export class Probes {
   private stake = 0n;
@@ -28,7 +28,8 @@ export class Probes {
   }
 
   /**
-   * What the probes do at the end of the block of a write-down of these accounts; nothing before the loss that they wait for.
+   * What the probes do at the end of the block of a write-down of these accounts; nothing before the loss that they
+   * wait for.
    * @param withdrawn What left the pool earlier in the block.
    */
   async act(before: Snapshot, insolvent: string[], withdrawn: bigint): Promise<Action[]> {

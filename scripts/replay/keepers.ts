@@ -18,7 +18,9 @@ export async function writeDown({ market, people }: World, insolvent: string[]):
   return [await action("writeDown", people.keeper, market.pool.writeDown.populateTransaction(insolvent))];
 }
 
-/** Refinances whoever can bear written-off debt again, and with `bids` liquidates whoever is unhealthy or has debt due. */
+/**
+ * Refinances whoever can bear written-off debt again, and with `bids` liquidates whoever is unhealthy or has debt due.
+ */
 export async function liquidate(
   world: World,
   { positions, state }: Snapshot,

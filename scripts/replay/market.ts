@@ -11,8 +11,8 @@ const FEED_DECIMALS = 8;
 const MANY_SHARES = 10n ** 30n;
 
 /**
- * The pool of the deployment, or one beside it where the scenario has a threshold of its own; with tokens that anyone mints and
- * feeds that anyone sets.
+ * The pool of the deployment, or one beside it where the scenario has a threshold of its own; with tokens that anyone
+ * mints and feeds that anyone sets.
  */
 export async function findMarket({ ethers, find, namedAccounts }: Environment, scenario: Scenario): Promise<Market> {
   const fund = await find("InsuranceFund");
@@ -88,7 +88,7 @@ export async function takeSnapshot(market: Market, accounts: Accounts): Promise<
   };
 }
 
-/** Whether a call of the pool was refused with this error. What the in-process chain throws carries the data, but is not ethers' own. */
+/** Whether a call of the pool was refused with this error, of which the in-process chain throws the data only. */
 export function isRefusal({ pool }: Market, error: unknown, name: string): boolean {
   const { data } = error as { data?: unknown };
   return typeof data === "string" && pool.interface.parseError(data)?.name === name;

@@ -131,8 +131,8 @@ class Replay {
   }
 
   /**
-   * One instant is one block: the oracle's answer, and whatever people do about it. The block is first mined without them
-   * and taken back, so that what they do can be compared with the state in which they do it, at the same second.
+   * One instant is one block: the oracle's answer, and whatever people do about it. The block is first mined without
+   * them and taken back, so that what they do can be compared with the state in which they do it, at the same second.
    */
   async step(instant: Instant): Promise<Point> {
     const { chain, accounts, record } = this.world;

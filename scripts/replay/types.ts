@@ -134,17 +134,21 @@ export interface Recovery extends Layers {
 /** One of the three lenders with equal stakes at the first loss that reaches principal. */
 export interface Probe {
   stake: bigint;
-  /** What the stake is worth in the block of the loss, after it: paid out to the leaver, left in the pool by the others. */
+  /**
+   * What the stake is worth in the block of the loss, after it: paid out to the leaver, left in the pool by the others.
+   */
   afterLoss: bigint;
   /** Claims on that loss, paid by the end. */
   claims: bigint;
-  /** What staying in brought from then on: interest less later losses, with the claims on those. Nothing for the leaver. */
+  /**
+   * What staying in brought from then on: interest less later losses, with the claims on those. Nothing for the leaver.
+   */
   since: bigint;
 }
 
 /**
- * What rounding may make of the difference between two stakes that should be worth the same, as a fraction of the stake: more
- * than that is unfair.
+ * What rounding may make of the difference between two stakes that should be worth the same, as a fraction of the
+ * stake: more than that is unfair.
  */
 export const MAX_SPREAD = 1e-9;
 
@@ -160,7 +164,7 @@ export interface Fairness {
   forfeited: bigint;
 }
 
-/** What became of those who wanted to leave while the price showed a loss that nobody had booked, the keepers being away. */
+/** What became of those who wanted to leave while the price showed a loss that the absent keepers had not booked. */
 export interface Guard {
   /** Tries to leave, one at each such step; the pool refused them all. */
   refusedExits: number;
@@ -183,7 +187,7 @@ export interface GuardedExit {
   stayerValue: bigint;
 }
 
-/** What a price would bring: performing debt that could be liquidated, and the part of it that the collateral could not repay. */
+/** What a price would bring: performing debt to be liquidated, and the part of it that collateral could not repay. */
 export interface DepthAt {
   price: number;
   debt: bigint;
@@ -228,7 +232,7 @@ export interface Trace {
 
 /* ----------------------------------------- THE SIMULATION ---------------------------------------- */
 
-/** Everyone who takes part, by address. The first two lenders are probes of the fairness table; the runner's stake is as large. */
+/** Everyone who takes part, by address. Leaver and stayer are the first two lenders; the runner's stake is as large. */
 export interface People {
   keeper: string;
   treasury: string;

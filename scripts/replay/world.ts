@@ -35,7 +35,7 @@ export function createPeople(lenderCount: number, borrowerCount: number): People
   };
 }
 
-/** Fractions are kept to a billionth where they meet amounts. */
+/** `amount · factor`, rounded down; of the factor, nine decimals count. */
 export function times(amount: bigint, factor: number): bigint {
   return (amount * BigInt(Math.round(factor * 1e9))) / 1_000_000_000n;
 }

@@ -11,8 +11,8 @@ import { batches } from "./batches";
 const TOTAL = { lent: loans(1_800_000), borrowed: loans(1_200_000) };
 
 /**
- * What borrowers owe on a unit of collateral, in loan tokens. A tenth of the debt is closest to the edge, in one tick of the
- * risk ladder; the rest lies evenly below, over two octaves of ticks.
+ * What borrowers owe on a unit of collateral, in loan tokens. A tenth of the debt is closest to the edge, in one tick
+ * of the risk ladder; the rest lies evenly below, over two octaves of ticks.
  */
 const EDGE = { part: 10, ratio: 1_400 };
 const BELOW = { from: 350, to: 1_350 };
