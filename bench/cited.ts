@@ -1,12 +1,10 @@
 import type { Operation } from "../scripts/gas/operations";
 
 /**
- * Protocols that no package carries whole: measured elsewhere under the conditions of `scripts/gas/scenario.ts`, and cited.
- * Whole transactions; what takes two of them is their sum.
+ * Protocols that no package carries whole: measured elsewhere under the conditions of `scripts/gas/scenario.ts`, and
+ * cited. Whole transactions; what takes two of them is their sum.
  */
-export const CITED = ["comet", "euler", "silo"] as const;
-
-type Cited = Record<(typeof CITED)[number], number | null>;
+type Cited = Record<"comet" | "euler" | "silo", number | null>;
 
 export const CITATIONS: Record<Operation, Cited> = {
   "supply, first": { comet: 100_056, euler: 155_967, silo: 154_489 },
@@ -28,8 +26,8 @@ export const CITATIONS: Record<Operation, Cited> = {
 };
 
 /**
- * What came out for the peers that are measured here when the others were measured: the same again, or the conditions are not
- * those of the citations any more.
+ * What came out for the peers that are measured here when the others were measured: the same again, or the conditions
+ * are not those of the citations any more.
  */
 export const REFERENCES: Record<Operation, { morpho: number | null; aave: number | null }> = {
   "supply, first": { morpho: 104_358, aave: 191_032 },

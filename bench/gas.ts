@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { checkOutput, parseCommandLine, runCommand } from "../scripts/gas/command";
+import { checkOutput, parseCommandLine, runCommand } from "../scripts/lib/command";
 import { installPackages } from "./packages";
 
 const HELP = `Compares what Lagan's transactions cost with what its peers' do, under the same conditions.
@@ -15,7 +15,6 @@ not cost what it did when the cited ones were measured; 2: the command line need
 void runCommand(async () => {
   const { help, json } = parseCommandLine({
     options: { json: { type: "string" }, help: { type: "boolean" } },
-    allowPositionals: false,
   }).values;
   if (help) {
     console.log(HELP);

@@ -3,9 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/*
- * The packages of this folder are not those of the repository, and types of packages that may be absent cannot be imported.
- */
+/* The packages of this folder are not the repository's, and types of packages that may be absent cannot be imported. */
 
 const LOCK = join(__dirname, "package-lock.json");
 /** npm's own record of what it has installed. */

@@ -1,4 +1,4 @@
-import { formatGas, table } from "../scripts/gas/table";
+import { formatGas, table } from "../scripts/lib/table";
 import type { Comparison, FurtherRow, Row } from "./compare";
 
 const verdict = (gas: number, target: number | null) => (target === null ? "" : gas <= target ? "met" : "MISSED");

@@ -6,8 +6,8 @@ import type { Operation } from "../scripts/gas/operations";
 const PERCENT = 90;
 
 /**
- * Where the token's transfer and the first write leave less to save; a partial repay goes on to another tick of the risk
- * ladder, and so does a partial liquidation.
+ * Here less can be saved: most of the gas goes to the token's transfer and the first write, or, for a partial repayment
+ * or liquidation, to another tick of the risk ladder.
  */
 const PERCENT_OF: Partial<Record<Operation, number>> = {
   "supply collateral, first": 95,
@@ -19,10 +19,13 @@ const PERCENT_OF: Partial<Record<Operation, number>> = {
 /** Losses with claims for those who bore them, which no peer knows: gas of one transaction. */
 const LOSS = { uninsured: 200_000, insured: 260_000 };
 
-/** What history may cost after a loss, beyond the same operation otherwise. */
+/** What an operation may cost more after a loss, when it writes the account's history. */
 const HISTORY = 50_000;
 
-/** What two losses may differ by that differ in the number of lenders alone: amounts differ, and so do zero bytes and branches. */
+/**
+ * What two losses may differ by that differ in the number of lenders alone: their amounts differ, and so do zero bytes
+ * and branches.
+ */
 const NOISE = 100;
 
 /** Most gas that an operation of every protocol should cost. */

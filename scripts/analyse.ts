@@ -7,8 +7,7 @@ import { lintContracts } from "./analyse/lint";
 import { runSlither } from "./analyse/slither";
 import { findTool } from "./analyse/tools";
 import { MissingTool } from "./foundry";
-import { parseCommandLine, runCommand } from "./gas/command";
-import { InputError } from "./replay/errors";
+import { parseCommandLine, runCommand } from "./lib/command";
 
 const HELP = `What tools find in the contracts, and what Halmos proves of them.
 
@@ -37,9 +36,8 @@ async function timed<T>(name: string, step: () => T | Promise<T>): Promise<T> {
 }
 
 void runCommand(async () => {
-  const { values, positionals } = parseCommandLine({ options: { help: { type: "boolean" } }, allowPositionals: true });
+  const { values } = parseCommandLine({ options: { help: { type: "boolean" } } });
   if (values.help) return console.log(HELP);
-  if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
 
   let held = await timed("solhint", () => spawnSync("npx", SOLHINT, { stdio: "inherit" }).status === 0);
   const findings: Finding[] = [];

@@ -4,7 +4,8 @@ import { env } from "../deploy/env";
 import { contextOf, NotDeployedError } from "../deploy/lib/context";
 
 /*
- * The only place where scripts touch the Hardhat environment. It is loaded late: loading it chooses the network.
+ * Where scripts meet the Hardhat environment; gas/chain.ts does so, too, to set the clock and the fork of its chain.
+ * Hardhat is imported late, when a script knows which network it is for: the import chooses the network.
  */
 
 /** A fresh in-process chain with the protocol on it, deployed by the same steps as anywhere else. */
@@ -18,9 +19,12 @@ export async function startChain() {
   return { artifacts, deployments, ethers, namedAccounts: await getNamedAccounts(), provider: network.provider, find };
 }
 
+/** The in-process chain and what stands on it. */
+export type Environment = Awaited<ReturnType<typeof startChain>>;
+
 /**
- * Runs a script on the network that its first argument names, by default the in-process chain. What goes wrong is one line;
- * the exit code is 2 if the configuration is incomplete or nothing is deployed, 1 for everything else.
+ * Runs a script on the network that its first argument names, by default the in-process chain. What goes wrong is one
+ * line; the exit code is 2 if the configuration is incomplete or nothing is deployed, 1 for everything else.
  */
 export async function onNetwork(main: (hre: HardhatRuntimeEnvironment) => Promise<void>): Promise<void> {
   try {

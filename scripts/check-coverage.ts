@@ -1,6 +1,6 @@
 /**
- * The coverage gate: `npm run coverage && npm run check:coverage`. All lines and functions of the contracts (mocks excluded), and all
- * branches but those below, each with the reason why no test takes it.
+ * The coverage gate: `npm run coverage && npm run check:coverage`. All lines and functions of the contracts (mocks
+ * excluded), and all branches but those below, each with the reason why no test takes it.
  */
 import { readFileSync } from "node:fs";
 

@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { AbiCoder } from "ethers";
 
 import { binaryOf, MissingTool } from "./foundry";
-import { parseCommandLine, runCommand } from "./gas/command";
-import { InputError } from "./replay/errors";
+import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
 
 const HELP = `Random calls by everybody against the invariants, with Foundry: 500,000 calls, the same in every run. Before that, interest
 of every second of a year, one after the other.
@@ -52,17 +52,15 @@ interface Call {
 type Report = Record<string, { test_results: Record<string, Result> }>;
 
 function parseOptions(): Options | undefined {
-  const { values, positionals } = parseCommandLine({
+  const { values } = parseCommandLine({
     options: {
       help: { type: "boolean" },
       deep: { type: "boolean" },
       seed: { type: "string" },
       calls: { type: "string" },
     },
-    allowPositionals: true,
   });
   if (values.help) return undefined;
-  if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
   const { deep = false, seed = deep ? undefined : "0x1", calls = String(deep ? SIZES.deep : SIZES.normal) } = values;
   if (seed !== undefined && !/^(0x[0-9a-f]{1,64}|\d{1,60})$/i.test(seed))
     throw new InputError(`--seed ${seed}: a number`);

@@ -1,7 +1,7 @@
-import { parseCommandLine, runCommand } from "./gas/command";
+import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
 import type { GasChain } from "./gas/chain";
 import type { Observer } from "./gas/measure";
-import { InputError } from "./replay/errors";
 
 const HELP = `What Lagan's transactions cost, on an in-process chain and always the same.
 

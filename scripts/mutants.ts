@@ -1,6 +1,6 @@
 /**
- * Proves that the attack tests can fail: breaks the contracts in one place at a time, as test/attacks/mutants.ts says, and
- * requires that the test named there fails. `npm run test:mutants [-- NAME…]`.
+ * Proves that the attack tests can fail: breaks the contracts in one place at a time, as test/attacks/mutants.ts says,
+ * and requires that the test named there fails. `npm run test:mutants [-- NAME…]`.
  */
 import { availableParallelism } from "node:os";
 import path from "node:path/posix";

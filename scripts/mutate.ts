@@ -1,7 +1,9 @@
 /** Mutation testing: how many small mistakes in the contracts do the tests notice? */
 import { availableParallelism } from "node:os";
 
-import { checkOutput, parseCommandLine, runCommand } from "./gas/command";
+import { checkOutput, parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
+import { seededRandom } from "./lib/random";
 import {
   compile,
   dependantsOf,
@@ -19,7 +21,6 @@ import { FUNCTIONS, PROPERTY, SUITES } from "./mutate/suites";
 import { build, switchOn, textOf, type Build } from "./mutate/switches";
 import { Tester } from "./mutate/tester";
 import type { Failure, Stage } from "./mutate/worker";
-import { InputError } from "./replay/errors";
 
 const SAMPLE = 100;
 /** More of them in one build make the contracts larger than a transaction can deploy. */
@@ -50,7 +51,7 @@ interface Options {
 }
 
 function parseOptions(): Options | undefined {
-  const { values, positionals } = parseCommandLine({
+  const { values } = parseCommandLine({
     options: {
       help: { type: "boolean" },
       all: { type: "boolean" },
@@ -61,10 +62,8 @@ function parseOptions(): Options | undefined {
       workers: { type: "string" },
       report: { type: "string" },
     },
-    allowPositionals: true,
   });
   if (values.help) return undefined;
-  if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
   const whole = (flag: "sample" | "seed" | "workers", otherwise: number, least: number) => {
     const text = values[flag] ?? String(otherwise);
     if (!/^\d{1,6}$/.test(text) || Number(text) < least)
@@ -100,17 +99,7 @@ async function findMutants(files: readonly string[]): Promise<Mutant[]> {
   );
 }
 
-/** Numbers in [0, 1), the same for a seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
+/** Not the one of lib/random: whatever a seed has drawn so far, and a report names, it draws again. */
 function shuffle<T>(items: readonly T[], random: () => number): T[] {
   const keyed = items.map((item) => ({ item, key: random() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
@@ -118,7 +107,7 @@ function shuffle<T>(items: readonly T[], random: () => number): T[] {
 
 /** As large a part of each file's mutants as of any other's, in an order in which any beginning is a sample, too. */
 function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const files = [...new Set(mutants.map(({ file }) => file))];
   const ordered = files.flatMap((name) =>
     shuffle(
@@ -137,7 +126,10 @@ function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[]
 /** One process that tests the mutants of a build. */
 class Trial {
   private readonly tester: Tester;
-  /** Files whose tests were run without a mutant, and the titles of those that failed: tests of gas, which differs in such a build. */
+  /**
+   * Files whose tests were run without a mutant, and the titles of those that failed: tests of gas, which differs in
+   * such a build.
+   */
   private readonly checked = new Set<string>();
   private readonly unfit: string[] = [];
 

@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { CLAIMS } from "../test/proofs";
-import { parseCommandLine, runCommand } from "./gas/command";
-import { table } from "./gas/table";
+import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
+import { table } from "./lib/table";
 import { type Claim, Prover, type Result } from "./prove/claim";
 import { Solver } from "./prove/solver";
-import { InputError } from "./replay/errors";
 
 const HELP = `Proves the claims of docs/proofs.md about the contracts' source, for all inputs in their ranges.
 

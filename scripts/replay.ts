@@ -2,9 +2,9 @@ import { formatEther } from "ethers";
 import { writeFileSync } from "node:fs";
 
 import { poolTerms } from "../deploy/lib/terms";
+import { runCommand } from "./lib/command";
 import { fitBook, generateBook } from "./replay/book";
 import { readBook, readPrices } from "./replay/csv";
-import { InputError } from "./replay/errors";
 import { toResult } from "./replay/json";
 import { HELP, parseOptions, type Options } from "./replay/options";
 import { renderReport } from "./replay/report";
@@ -62,7 +62,7 @@ async function replay(options: Options): Promise<Trace> {
   return { ...trace, seconds: (performance.now() - start) / 1000 };
 }
 
-async function main(): Promise<void> {
+void runCommand(async () => {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) {
     console.log(HELP);
@@ -74,13 +74,4 @@ async function main(): Promise<void> {
   if (options.report !== undefined) writeFileSync(options.report, renderReport(trace));
   for (const violation of trace.violations) console.error(`VIOLATED  ${violation}`);
   if (trace.violations.length) process.exitCode = 1;
-}
-
-main().catch((error: unknown) => {
-  if (error instanceof InputError) {
-    console.error(error.message);
-    process.exitCode = 2;
-    return;
-  }
-  throw error;
 });

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 
-import { checkOutput, parseCommandLine, runCommand } from "./gas/command";
-import { formatGas, table } from "./gas/table";
-import { InputError } from "./replay/errors";
+import { checkOutput, parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
+import { formatGas, table } from "./lib/table";
 import type { Measured, Size } from "./scale/measure";
 import { toJson, verdictsOf } from "./scale/verdict";
 
@@ -30,17 +30,15 @@ interface Options {
 }
 
 function parseOptions(): Options | undefined {
-  const { values, positionals } = parseCommandLine({
+  const { values } = parseCommandLine({
     options: {
       help: { type: "boolean" },
       lenders: { type: "string" },
       borrowers: { type: "string" },
       json: { type: "string" },
     },
-    allowPositionals: true,
   });
   if (values.help) return undefined;
-  if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
   const { lenders, borrowers, json } = values;
   if (json !== undefined) checkOutput("--json", json);
   if (lenders === undefined && borrowers === undefined) {

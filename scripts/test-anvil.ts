@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { binaryOf, MissingTool } from "./foundry";
-import { parseCommandLine, runCommand } from "./gas/command";
-import { InputError } from "./replay/errors";
+import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
 
 const HELP = `The scenario and attack suites on a second chain: anvil, over JSON-RPC, on free ports of this machine,
 a new one for each file.
@@ -57,7 +57,9 @@ function findTests(): string[] {
   });
 }
 
-/** Runs one file on a chain of its own: anvil writes every state to disk, megabytes each, and its snapshots need them. */
+/**
+ * Runs one file on a chain of its own: anvil writes every state to disk, megabytes each, and its snapshots need them.
+ */
 async function passes(file: string): Promise<boolean> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -85,9 +87,8 @@ async function compile() {
 }
 
 void runCommand(async () => {
-  const { values, positionals } = parseCommandLine({ options: { help: { type: "boolean" } }, allowPositionals: true });
+  const { values } = parseCommandLine({ options: { help: { type: "boolean" } } });
   if (values.help) return console.log(HELP);
-  if (positionals.length) throw new InputError(`${positionals.join(" ")}: there are no commands, see --help`);
   try {
     binaryOf("anvil");
   } catch (error) {

@@ -26,8 +26,8 @@ export interface Grant {
 }
 
 /**
- * Who has which role, once a deployment is finished. ADMIN waits as long as RISK: else it could grant itself RISK without
- * delay.
+ * Who has which role, once a deployment is finished. ADMIN waits as long as RISK: else it could grant itself RISK
+ * without delay.
  */
 export function grantsOf(accounts: { governor: string; guardian: string }, executionDelay: bigint): Grant[] {
   return [

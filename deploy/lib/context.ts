@@ -82,8 +82,8 @@ export function step(run: (d: Deployer, context: Context, hre: HardhatRuntimeEnv
 }
 
 /**
- * Deploys through the plugin, which records what it does. What is recorded and on the chain stays, whatever the sources say
- * by now: the parts of a protocol in use know one another.
+ * Deploys through the plugin, which records what it does. What is recorded and on the chain stays, whatever the sources
+ * say by now: the parts of a protocol in use know one another.
  */
 async function recordingDeployer({
   artifacts,

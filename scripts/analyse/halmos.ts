@@ -5,7 +5,7 @@ import { run, type Tool } from "./tools";
 
 /** Proves all of test/halmos. @returns whether every check held */
 export function runHalmos(tool: Tool): boolean {
-  // halmos has forge compile
+  // halmos starts forge, to compile
   const path = [dirname(binaryOf("forge")), process.env.PATH].join(delimiter);
   const args = ["--forge-build-out", "cache/halmos/out", "--loop", "8", "--no-status"];
   const { status, stdout } = run(tool, args, { env: { PATH: path, FOUNDRY_PROFILE: "halmos" } });

@@ -12,7 +12,7 @@ interface Diagnostic {
 export function lintContracts(): Finding[] {
   const { stdout, stderr } = run({ command: binaryOf("forge"), args: ["lint"] }, ["contracts", "--json"], {
     quiet: true,
-    // what it forgets there of sources that have changed, a later build would miss
+    // apart from the cache of builds: lint would mark changed sources there as known, and a build would skip them
     env: { FOUNDRY_OUT: "cache/analyse/out", FOUNDRY_CACHE_PATH: "cache/analyse/forge" },
   });
   const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.startsWith('{"$message_type"'));

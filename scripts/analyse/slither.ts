@@ -14,7 +14,9 @@ interface Report {
   results: { detectors?: { check: string; description: string }[] };
 }
 
-/** All contracts but mocks, parsed and typed, as Hardhat would leave them: Slither reads no code, so none is generated. */
+/**
+ * All contracts but mocks, parsed and typed, as Hardhat would leave them: Slither reads no code, so none is generated.
+ */
 async function writeBuildInfo(): Promise<void> {
   const { default: solc } = await import("solc");
   const { version } = await import("solc/package.json");
@@ -60,7 +62,7 @@ export async function runSlither(tool: Tool): Promise<Finding[]> {
   }));
 }
 
-/** What a description says at once and the items right after it, without the lines where they are: not the call stacks. */
+/** The first sentence of a description and the items right after it, without line numbers and call stacks. */
 function firstOf(description: string): string {
   const lines = description.split("\n").map((line) => line.replace(/ \([^()]*\.sol#[\d-]+\)/g, "").trim());
   const rest = lines.slice(1);

@@ -6,10 +6,10 @@ import { borrowVictims, OPERATIONS, type Market, type Measure } from "./operatio
 import { loans, MOVED, PRICES } from "./scenario";
 import type { Tokens } from "./tokens";
 
-/** Ends of names of rows that measure an operation after a loss; without it, they name the same operation otherwise. */
+/** How the name of a row ends that measures an operation after a loss; the row without the ending: before it. */
 export const AFTER_LOSS = [", first after a loss", ", later after a loss"] as const;
 
-/** Numbers of losses shortly after one another, whose recoveries concern all of them. */
+/** Losses to an episode: they follow so shortly that what one recovers is shared by all of them. */
 const EPISODES = [1, 10] as const;
 
 /** Less than any of the losses here. */

@@ -1,6 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import type { EthereumProvider, HardhatRuntimeEnvironment } from "hardhat/types";
-import { InputError } from "../replay/errors";
+import { InputError } from "../lib/errors";
 import { HARDFORK, PEOPLE, SPACING, type Person } from "./scenario";
 
 /** Further test accounts: a write-down of a hundred needs as many borrowers. */
@@ -21,8 +21,8 @@ interface Pace {
 }
 
 /**
- * A fresh in-process chain on which every transaction is a block of its own, some seconds after the one before, whoever sends
- * it: two runs see the same blocks.
+ * A fresh in-process chain on which every transaction is a block of its own, some seconds after the one before, whoever
+ * sends it: two runs see the same blocks.
  */
 export class GasChain {
   private constructor(
@@ -112,7 +112,7 @@ export class GasChain {
   }
 }
 
-/** Has each transaction wait for its turn, wherever it comes from: the clock of this machine must not decide on interest. */
+/** Has each transaction, whoever sends it, wait for its turn: the clock of this machine must not decide on interest. */
 function keepPace(provider: EthereumProvider, pace: Pace): void {
   const request = provider.request.bind(provider);
   provider.request = async (args) => {

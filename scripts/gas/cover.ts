@@ -14,7 +14,9 @@ const DAY = 86_400n;
 /** More than any loss here takes, so that the staked capital never runs out. */
 const STAKED = loans(100_000);
 
-/** @throws Error if the latest loss was not borne as `cover` says: then its row measures something else than its name. */
+/**
+ * @throws Error if the latest loss was not borne as `cover` says: then its row measures something else than its name.
+ */
 export async function requireBorne({ socializer }: Lagan, cover: Cover): Promise<void> {
   const { fees, reserve, staked, interest, principal, lenderEpoch } = await socializer.lossOf(
     await socializer.lossCount(),
@@ -29,7 +31,7 @@ export async function requireBorne({ socializer }: Lagan, cover: Cover): Promise
   if (!borne) throw new Error(`The loss that should be ${cover} is not`);
 }
 
-/** How a fund comes to bear the losses of some victims in a row in the same way. */
+/** How to have the losses of several victims, one after another, be borne in the same way. */
 export function coversOf(chain: GasChain, lagan: Lagan, tokens: Tokens): Record<Cover, Omit<BadDebt, "steps">> {
   const { pool } = lagan;
   const fund = lagan.fund.connect(chain.person("staker"));

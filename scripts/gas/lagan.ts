@@ -1,5 +1,3 @@
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { MaxUint256 } from "ethers";
 import { assignFunctions, grantRole } from "../../deploy/lib/access";
 import { directDeployer, type Deployer } from "../../deploy/lib/deployer";
 import {
@@ -11,12 +9,9 @@ import {
   deploySocializer,
 } from "../../deploy/lib/protocol";
 import { fundTerms, poolTerms } from "../../deploy/lib/terms";
-import type { LendingPool } from "../../typechain-types";
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
 import type { GasChain } from "./chain";
-import { coversOf } from "./cover";
-import { type BadDebt, type Market } from "./operations";
-import { LIQUIDATED, LLTV, LOAN_DECIMALS } from "./scenario";
+import { LLTV, LOAN_DECIMALS } from "./scenario";
 import type { Tokens } from "./tokens";
 
 /** Sees what each contract of the protocol costs when it is created. */
@@ -62,29 +57,5 @@ function observedDeployer(chain: GasChain, inner: Deployer, onCreated: OnCreated
       await onCreated?.(name, address, gas);
       return address;
     },
-  };
-}
-
-/** The pool as a market like any other. */
-export function laganMarket(chain: GasChain, lagan: Lagan, tokens: Tokens): Market {
-  const { pool } = lagan;
-  const as = (by: HardhatEthersSigner): LendingPool => pool.connect(by);
-  const liquidateAll: BadDebt["steps"][number] = (liquidator, borrower) =>
-    as(liquidator).liquidate(borrower, MaxUint256, 0n, "0x");
-  return {
-    spender: lagan.spender,
-    touch: () => pool.accrue(),
-    setPrice: tokens.setPrice,
-    supply: (by, assets) => as(by).deposit(assets, by),
-    withdraw: (by, assets) => as(by).withdraw(assets, by, by),
-    withdrawAll: async (by) => as(by).redeem(await pool.balanceOf(by), by, by),
-    supplyCollateral: (by, assets) => as(by).supplyCollateral(assets, by),
-    withdrawCollateral: (by, assets) => as(by).withdrawCollateral(assets, by, by),
-    borrow: (by, assets) => as(by).borrow(assets, by, by),
-    repay: (by, assets) => as(by).repay(assets, by),
-    repayAll: (by) => as(by).repay(MaxUint256, by),
-    liquidatePart: (by, borrower) => as(by).liquidate(borrower, LIQUIDATED.repaid, 0n, "0x"),
-    socialized: { steps: [liquidateAll] },
-    covered: { ...coversOf(chain, lagan, tokens)["inside cover"], steps: [liquidateAll] },
   };
 }

@@ -40,7 +40,7 @@ export async function measureLosses(
   }
 }
 
-/** What a loss costs that begins a slot of epochs, which holds two: every other one, from the first on. */
+/** What a loss costs whose epoch is the first in its storage slot: two share one, so that is every odd loss. */
 export async function measureOddLosses(
   chain: GasChain,
   lagan: Lagan,

@@ -13,8 +13,8 @@ export interface BadDebt {
 }
 
 /**
- * A loan market of some protocol. Each function but `open` and `prepare` sends one transaction; amounts are in units of the
- * token, prices in loan tokens per collateral token.
+ * A loan market of some protocol. Each function sends one transaction, but for those that get bad debt ready; amounts
+ * are in units of the token, prices in loan tokens per collateral token.
  */
 export interface Market {
   /** Who takes the tokens of those who pay in. */

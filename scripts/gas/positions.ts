@@ -17,8 +17,8 @@ export async function measurePositions(chain: GasChain, market: Market, measure:
 }
 
 /**
- * Takes somebody along the ways of the accounts that are measured, and out again. Whoever is the first to come to a tick of
- * the risk ladder pays for it; what is measured is what everybody else pays.
+ * Takes somebody along the ways of the accounts that are measured, and out again. Whoever is the first to come to a
+ * tick of the risk ladder pays for it; what is measured is what everybody else pays.
  */
 export async function walkTicks(chain: GasChain, market: Market): Promise<void> {
   const scout = chain.person("scout");

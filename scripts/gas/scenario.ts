@@ -1,8 +1,8 @@
 import { parseEther, parseUnits } from "ethers";
 
 /*
- * The conditions under which every protocol is measured. Figures cited from elsewhere were measured under the same ones:
- * change them, and those figures mean nothing any more.
+ * The conditions under which every protocol is measured. Figures cited from elsewhere were measured under the same
+ * ones: change them, and those figures mean nothing any more.
  */
 
 /** Hardfork whose gas schedule counts. */
@@ -58,8 +58,8 @@ export const LIQUIDATED = { repaid: loans(5_000), seized: collaterals(3) };
 export const ENDOWMENT = { loans: loans(10_000_000), collaterals: collaterals(10_000) };
 
 /**
- * Who acts, by the place of their test account. The places decide on addresses, and zero bytes in the data of a call are cheaper
- * than others: whoever is measured under the same name at every protocol has an address without any.
+ * Who acts, by the place of their test account. The places decide on addresses, and zero bytes in the data of a call
+ * are cheaper than others: whoever is measured under the same name at every protocol has an address without any.
  */
 export const PEOPLE = [
   "deployer",

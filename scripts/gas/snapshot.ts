@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { InputError } from "../replay/errors";
+import { InputError } from "../lib/errors";
 import type { Measurements } from "./measure";
-import { formatGas, table } from "./table";
+import { formatGas, table } from "../lib/table";
 
 /** At the root of the repository, wherever the command is run. */
 const FILE = `${__dirname}/../../gas-snapshot.json`;

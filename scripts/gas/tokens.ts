@@ -9,8 +9,8 @@ import { COLLATERAL_DECIMALS, ENDOWMENT, LOAN_DECIMALS, PRICES } from "./scenari
 const SOURCES = ["PlainToken", "PlainOracle"] as const;
 
 /**
- * Not the settings of the repository: tokens on live networks were compiled without the new code generator, and the figures
- * that are cited were measured with these.
+ * Not the settings of the repository: tokens on live networks were compiled without the new code generator, and the
+ * figures that are cited were measured with these.
  */
 const SETTINGS = {
   evmVersion: "cancun",

@@ -1,6 +1,6 @@
 import { dataLength } from "ethers";
 import type { Cost, GasChain } from "./chain";
-import { table, formatGas } from "./table";
+import { table, formatGas } from "../lib/table";
 
 /** As `debug_traceTransaction` answers; stack words are hexadecimal, the top one last. */
 interface Step {
@@ -14,7 +14,9 @@ interface Step {
 /** What the first access of a transaction to an account costs (EIP-2929). */
 const COLD_ACCOUNT = 2_600;
 
-/** What the cost of an access to storage says about the slot (EIP-2929, EIP-2200); other costs say nothing of interest. */
+/**
+ * What the cost of an access to storage says about the slot (EIP-2929, EIP-2200); other costs say nothing of interest.
+ */
 const SLOTS: Record<string, Record<number, string>> = {
   SLOAD: { 2_100: ", cold" },
   SSTORE: { 2_200: ", cold", 5_000: ", cold", 20_000: ", new", 22_100: ", new, cold" },
@@ -39,7 +41,7 @@ const KINDS: Record<string, "call" | "storage" | "log"> = {
   LOG4: "log",
 };
 
-/** Where the gas of one transaction goes: its accesses, writes, calls and logs in order, then what is computed, by contract. */
+/** Where the gas of one transaction goes: accesses, writes, calls and logs in order, then computation by contract. */
 export async function traceTransaction(
   chain: GasChain,
   { hash, gas }: Cost,

@@ -22,7 +22,7 @@ export const QUICK_SETTINGS = {
 /** As in hardhat.config.ts. */
 export const FULL_SETTINGS = { ...QUICK_SETTINGS, optimizer: { enabled: true, runs: 200 } };
 
-/** Runs a program of this repository's dependencies, and answers all that it wrote. Through files: large pipes break off. */
+/** Runs a program of a dependency, and answers all that it wrote. Through files: large pipes break off. */
 export function run(args: string[], directory: string, input = "", environment: Record<string, string> = {}) {
   const [from, to] = ["input", "output"].map((name) => path.join(directory, name));
   writeFileSync(from, input);
@@ -61,8 +61,8 @@ export function sourceOf(name: string): string {
   return text;
 }
 
-/** The names of `name` and of all that it imports; without `declarations`, of all whose code may become a part of its own. */
-export function closureOf(name: string, declarations = true, found = new Set<string>()): Set<string> {
+/** `name` and all that it imports; without `declarations`, all whose code may become a part of its own. */
+function closureOf(name: string, declarations = true, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);
   if (!declarations && name.startsWith("contracts/interfaces/")) return found;

@@ -42,13 +42,13 @@ export interface Source {
 
 const isNode = (x: unknown): x is Node => typeof x === "object" && x !== null && "nodeType" in x;
 
-export function childrenOf(node: Node): [key: string, child: Node][] {
+function childrenOf(node: Node): [key: string, child: Node][] {
   return Object.entries(node).flatMap(([key, value]) =>
     (Array.isArray(value) ? (value as unknown[]) : [value]).filter(isNode).map((child): [string, Node] => [key, child]),
   );
 }
 
-export function rangeOf({ src }: Node): Range {
+function rangeOf({ src }: Node): Range {
   const [start, length] = src.split(":").map(Number);
   return { start, end: start + length };
 }
@@ -99,7 +99,11 @@ interface Step {
   key: string;
 }
 
-/** Finds the mutants of a source, within `functions` if there are any. `constants`: the declarations of all sources' constants. */
+/**
+ * Finds the mutants of a source.
+ * @param constants declarations of constants, of all sources
+ * @param functions the only ones to look into
+ */
 export function mutantsOf(source: Source, constants: ReadonlySet<number>, functions?: readonly string[]): Mutant[] {
   const mutants: Mutant[] = [];
   const seen = new Map<string, number>();
@@ -219,8 +223,8 @@ export function mutantsOf(source: Source, constants: ReadonlySet<number>, functi
 }
 
 /**
- * The smallest expression or statement around `node` that can become the choice between itself and the mutant: of one value, and of a
- * type that does not depend on its digits.
+ * The smallest expression or statement around `node` that can become the choice between itself and the mutant: of one
+ * value, and of a type that does not depend on its digits.
  */
 function hostOf(node: Node, path: readonly Step[], bytes: Buffer): Host {
   const around = [...path.map((step) => step.node), node];

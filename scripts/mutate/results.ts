@@ -12,8 +12,8 @@ import { textOf } from "./switches";
 const FILE = "cache/mutation.jsonl";
 
 /**
- * `endless`: its tests did not end, which kills it, too. `survived`: no test fails; if there is no reason for that, its bytecode
- * is the original's (`equal`) or not (`distinct`).
+ * `endless`: its tests did not end, which kills it, too. `survived`: no test fails; if there is no reason for that, its
+ * bytecode is the original's (`equal`) or not (`distinct`).
  */
 export type Status = "killed" | "endless" | "survived" | "equal" | "distinct" | "uncompilable";
 
@@ -63,7 +63,7 @@ export class Results {
 }
 
 /** The lines that a mutant changes, as they are and as it has them. */
-export function linesOf({ file, edit }: Mutant): { from: string[]; to: string[] } {
+function linesOf({ file, edit }: Mutant): { from: string[]; to: string[] } {
   const bytes = Buffer.from(sourceOf(file));
   const start = bytes.lastIndexOf("\n", edit.start - 1) + 1;
   const end = bytes.indexOf("\n", edit.end);

@@ -1,6 +1,6 @@
 /**
- * Many mutants in one build: each is a choice by a constant, which is replaced in the bytecode. So the compiler runs once for all of
- * them, and a mutant costs only its tests.
+ * Many mutants in one build: at each place the source chooses between what it says and the mutants, by a constant that
+ * is replaced in the bytecode. So the compiler runs once for all of them, and a mutant costs only its tests.
  */
 import { compile, dependantsOf, QUICK_SETTINGS, sourceOf, type Diagnostic } from "./compiler";
 import type { Edit, Host, Mutant, Range } from "./operators";
@@ -10,7 +10,7 @@ const PREFIX = "4c4147414e4d";
 const NONE = 0xffff;
 
 const numberOf = (index: number) => `0x${PREFIX}${index.toString(16).padStart(4, "0")}`;
-/** PUSH8, and the constant. */
+/** The instruction that has the constant: PUSH8. */
 const pushOf = (index: number) => `67${numberOf(index).slice(2)}`;
 
 export interface Build {
@@ -84,7 +84,7 @@ function mutantId() pure returns (uint256) {
 `;
 }
 
-/** The number of the mutant that an error is about: the first one whose choice it spans, else the one in whose text it is. */
+/** Number of the mutant that an error is about: the first whose choice it spans, else the one whose text it is in. */
 function culpritOf({ sourceLocation, formattedMessage }: Diagnostic, texts: Readonly<Record<string, string>>): number {
   const text = sourceLocation && texts[sourceLocation.file];
   if (!text) throw new Error(formattedMessage);

@@ -1,4 +1,4 @@
-/** Tests in a process of their own, which survives neither a test that does not end nor a crash. */
+/** Runs tests in a process of their own, which is replaced when a test does not end or the process crashes. */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
@@ -8,7 +8,7 @@ import type { Order, Outcome } from "./worker";
 
 /** What takes longer does not end (milliseconds): all tests together take less. */
 const LIMIT = 1_200_000;
-/** The in-process chain keeps some memory of every run. */
+/** Then another process takes over: the in-process chain keeps some memory of every run. */
 const RUNS_OF_A_PROCESS = 60;
 
 export class Tester {

@@ -1,4 +1,6 @@
-/** A process of its own that runs test files again and again, against whatever bytecode MUTANT_ARTIFACTS has by then. */
+/**
+ * A process of its own that runs test files again and again, against whatever bytecode MUTANT_ARTIFACTS has by then.
+ */
 import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
 import fc from "fast-check";
 import hre from "hardhat";

@@ -1,4 +1,4 @@
-/** A claim about the contracts: functions of theirs are run on unknown inputs, and what must hold of the results is proved. */
+/** A claim about the contracts: functions are run on unknown inputs, and what must hold of the results is proved. */
 import { Execution, Fields, type Stub, type Value } from "./execute";
 import { evaluate, truth, type Scope } from "./formula";
 import type { Answer, Solver } from "./solver";
@@ -21,9 +21,9 @@ export interface Claim {
   /** What calls return that are not run: formulas of inputs and of the call's own parameters, or "any" number. */
   stubs?: Record<string, string[]>;
   /**
-   * In this order: `x = formula`, `(a, b) = Contract.function(…)`, `assume formula`, `lemma formula` and `prove formula`. A lemma
-   * is proved, too. Each rests on what stands before it; with `by a, b` on nothing but the lines with these labels, which are
-   * written `a: lemma formula`.
+   * In this order: `x = formula`, `(a, b) = Contract.function(…)`, `assume formula`, `lemma formula` and
+   * `prove formula`. A lemma is proved, too. Each rests on what stands before it; with `by a, b` on nothing but the
+   * lines with these labels, which are written `a: lemma formula`.
    */
   script: string[];
   /** Breaks what the claim is about. The claim must then have a counterexample, or its proof proves nothing. */
@@ -42,11 +42,11 @@ export interface Result {
 interface Goal {
   that: Bool;
   text: string;
-  /** Whether it is a line of the claim itself, no step on the way and no obligation of the run. */
+  /** Whether the claim says so itself: neither a lemma nor something that the run has to show. */
   claimed: boolean;
-  /** What may be used. */
+  /** What may be assumed. */
   given: Bool[];
-  /** That only, and the ranges of the inputs: no more than a few products for the solver to think about. */
+  /** Whether only that and the ranges of the inputs may be: the fewer products, the sooner the solver is done. */
   alone: boolean;
 }
 
@@ -167,9 +167,9 @@ const isRange = (input: Range | Inputs): input is Range => Array.isArray(input);
 
 /* ------------------------------------------------ PROOF ---------------------------------------------- */
 
-/** Each takes twice as long as the one before, the last one as long as it may. */
+/** Attempts at one question: each may take twice as long as the one before, the last one all the time. */
 const TRIES = 5;
-/** For a counterexample: there are others. */
+/** How many of them look for a counterexample to the broken source: any will do. */
 const SHORT_TRIES = 3;
 
 export class Prover {
@@ -201,7 +201,7 @@ export class Prover {
   /** Finds a counterexample to what the claim says of the broken contracts, and computes it. */
   async refuteBroken(claim: Claim): Promise<Result> {
     const { such = {}, ...change } = claim.broken;
-    // the lemmas are steps of a proof that there is none of
+    // the lemmas are steps of a proof, which does not exist here
     const script = claim.script
       .filter((line) => !/^(\w+: )?lemma /.test(line))
       .map((line) => line.replace(/ by [\w, ]+$/, ""));
@@ -248,13 +248,13 @@ export class Prover {
   }
 }
 
-/** What the solver leaves out may be anything within its range. */
+/** An input that the solver leaves out may be anything within its range. */
 function inputsOf(model: Model, values: Answer["values"]): Map<string, bigint> {
   const found = new Map(values);
   return new Map([...model.inputs].map(([name, [from]]) => [name, BigInt(found.get(name) ?? from)]));
 }
 
-/** Whether numbers meet what a goal assumes and not what it says. The solver knows less of powers and quotients than there is to know. */
+/** Whether numbers break a goal: the solver is told only a part of what holds of powers, and may be mistaken. */
 function violates(model: Model, { that, given }: Goal, inputs: Map<string, bigint>): boolean {
   const values = model.evaluate(inputs);
   return given.every((fact) => fact.at(values)) && !that.at(values);

@@ -1,10 +1,11 @@
 /**
- * Runs a Solidity function for all inputs at once: every number is a term over unknowns, both branches of a condition are run, and
- * what they leave is joined by it. Numbers are integers without bounds. So wherever the machine's would end, there is something
- * to be shown: checked arithmetic reverts (a fact from there on), unchecked arithmetic and casts must fit (an obligation).
+ * Runs a Solidity function for all inputs at once: every number is a term over unknowns, both branches of a condition
+ * are run, and what they leave is joined by it. Numbers are integers without bounds. So wherever the machine's would
+ * end, there is something to be shown: checked arithmetic reverts (a fact from there on), unchecked arithmetic and
+ * casts must fit (an obligation).
  *
- * It knows the part of the language that the formulas use. A storage mapping is the one entry that the claim is about; a call
- * that leaves the contract, or that a claim does not depend on, is replaced by what the claim says it returns.
+ * It knows the part of the language that the formulas use. A storage mapping is the one entry that the claim is about;
+ * a call that leaves the contract, or that a claim does not depend on, is replaced by what the claim says it returns.
  */
 import {
   type Bool,
@@ -443,7 +444,7 @@ export class Execution {
     }
   }
 
-  /** Quotients and shifts of negative numbers round another way than these. */
+  /** Refuses signed operands: Solidity rounds their quotients and shifts otherwise than the solver. */
   private unsigned(type: string): void {
     if (/^int\d/.test(type)) throw new Error(`a division of ${type}`);
   }
@@ -497,7 +498,7 @@ export class Execution {
     return value;
   }
 
-  /** The assembly of the library, by its documentation. */
+  /** A function of Solady's library, which is assembly: what its documentation says of it. */
   private builtin(name: string, args: Value[]): Int {
     const [x, y, d] = args as Int[];
     switch (name) {
@@ -519,7 +520,7 @@ export class Execution {
         return result;
       }
       case "log2":
-        // of 0 it is 0, which nothing here asks for
+        // the library says 0 of 0, but no formula takes that logarithm
         this.obligation(lt(ZERO, x), "log2 of a positive number");
         return this.model.logarithm(x);
       default:
@@ -572,7 +573,7 @@ export class Execution {
 
 /* ----------------------------------------------- HELPERS --------------------------------------------- */
 
-/** Variables of a name may follow one another in a function. */
+/** Two variables of a function may have one name, in different blocks. */
 const keyOf = ({ name, id }: Pick<VariableDeclaration, "name" | "id">): string => `${name}#${id}`;
 
 const storedIn = (e: Expression): string => / (memory|storage)/.exec(e.typeDescriptions.typeString)?.[1] ?? "";
@@ -587,7 +588,7 @@ function rangeOf(type: string): [bigint, bigint] {
   return parts[1] ? [0n, 2n ** bits - 1n] : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
 }
 
-/** Each bound where it could be passed. */
+/** Whether a number is within bounds, both included. */
 const inside = (x: Int, [from, to]: [bigint, bigint]): Bool => and(le(int(from), x), le(x, int(to)));
 
 const UNITS: Record<string, bigint> = { seconds: 1n, minutes: 60n, hours: 3600n, days: 86_400n, weeks: 604_800n };

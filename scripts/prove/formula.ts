@@ -1,6 +1,6 @@
 /**
- * The language of the claims: arithmetic of integers without bounds, `⇒` written `=>`, `/` rounding down, 2^n, and calls of the
- * contracts' functions.
+ * The language of the claims: arithmetic of integers without bounds, `⇒` written `=>`, `/` rounding down, 2^n, and
+ * calls of the contracts' functions.
  */
 import { type Bool, type Int, type Model, add, and, eq, implies, int, le, lt, mul, not, or, sub } from "./terms";
 import { Fields, type Value } from "./execute";

@@ -19,7 +19,7 @@ export interface Answer {
   values: [string, string][];
 }
 
-/** What the solver leaves in memory is freed by its end only. */
+/** Questions to a process: what the solver leaves in memory is freed only when it ends. */
 const QUESTIONS = 20;
 
 export class Solver {
@@ -49,7 +49,7 @@ export class Solver {
     return reply;
   }
 
-  /** The next question starts another process. */
+  /** Ends the process; the next question starts another one. */
   stop(): void {
     this.asked = 0;
     this.process?.kill("SIGKILL");

@@ -1,6 +1,6 @@
 /**
- * Integers and truths that depend on unknown inputs. Each has two readings: the text that the solver gets, and a function that
- * computes it once the inputs are known, by which a counterexample is checked without the solver.
+ * Integers and truths that depend on unknown inputs. Each has two readings: the text that the solver gets, and a
+ * function that computes it once the inputs are known, by which a counterexample is checked without the solver.
  */
 
 /** Values of the unknowns, by their names in the solver. */

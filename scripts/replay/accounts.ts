@@ -1,27 +1,11 @@
 import { FixedPoint, Liquidation } from "../../sdk";
 import type { WrittenOffStructOutput } from "../../typechain-types/contracts/LendingPool";
-import type { Market } from "./market";
-import type { People } from "./world";
+import type { Market, People, Position } from "./types";
 
 const { WAD } = FixedPoint;
 
 /** Reads to a call: the chain's bookkeeping makes one long call slower than a few short ones. */
 const BATCH = 20;
-
-/** One borrower's account, with what follows from the price. */
-export interface Position {
-  collateral: bigint;
-  debt: bigint;
-  writtenOff: bigint;
-  /** Performing debt in index units. */
-  scaled: bigint;
-  /** Of the collateral. */
-  value: bigint;
-  /** A wad. */
-  health: bigint;
-  /** Debt that the collateral, a liquidator's share aside, cannot repay. */
-  shortfall: bigint;
-}
 
 /** What a call changes, and time does not: index units. */
 interface Account {
@@ -40,8 +24,8 @@ export interface Reported {
 }
 
 /**
- * The accounts of borrowers and lenders. They are read from the pool when a call has changed them; in between, debts follow
- * from the index by the formulas of the twin, which spares most of the time of a run.
+ * The accounts of borrowers and lenders. They are read from the pool when a call has changed them; in between, debts
+ * follow from the index by the formulas of the twin, which spares most of the time of a run.
  */
 export class Accounts {
   /** Pool shares of everyone who may hold any. */
@@ -75,11 +59,8 @@ export class Accounts {
     this.balances = part(this.people.holders.length).map(BigInt);
     const [positions, scaled, queues] = [part(changed.length), part(changed.length), part(changed.length)];
     return changed.map((borrower, k): Reported => {
-      const [collateral, debt, writtenOff] = read.decodeFunctionResult(
-        "positionOf",
-        positions[k],
-      ) as unknown as bigint[];
-      const [queue] = read.decodeFunctionResult("writtenOffOf", queues[k]) as unknown as [WrittenOffStructOutput[]];
+      const [collateral, debt, writtenOff]: bigint[] = read.decodeFunctionResult("positionOf", positions[k]);
+      const [queue]: WrittenOffStructOutput[][] = read.decodeFunctionResult("writtenOffOf", queues[k]);
       const before = this.accounts[borrower];
       const now = { collateral, scaled: BigInt(scaled[k]), writtenOffs: queue.map((entry) => entry.scaled) };
       this.accounts[borrower] = now;
@@ -101,10 +82,9 @@ export class Accounts {
     const owed = (scaled: bigint) => FixedPoint.mulDivUp(scaled, index, WAD);
     return this.accounts.map(({ collateral, scaled, writtenOffs }) => {
       const [debt, value] = [owed(scaled), Liquidation.valueOf(collateral, price)];
-      const writtenOff = writtenOffs.reduce((total, entry) => total + owed(entry), 0n);
+      const writtenOff = FixedPoint.sum(writtenOffs.map(owed));
       const health = Liquidation.healthOf(value, debt + writtenOff, lltv);
-      const performing = Liquidation.performing(value, writeDownIncentive);
-      const shortfall = debt > performing ? debt - performing : 0n;
+      const shortfall = FixedPoint.saturatingSub(debt, Liquidation.performing(value, writeDownIncentive));
       return { collateral, debt, writtenOff, scaled, value, health, shortfall };
     });
   }

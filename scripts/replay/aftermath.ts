@@ -1,11 +1,14 @@
 import { MaxUint256 } from "ethers";
 
-import { shuffled } from "./book";
-import type { Snapshot } from "./market";
-import { sum, type World } from "./world";
+import { FixedPoint } from "../../sdk";
+import { shuffled } from "../lib/random";
 import { action, type Action } from "./record";
+import type { Snapshot } from "./types";
+import type { World } from "./world";
 
-/** Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due. */
+/**
+ * Who does what how many days after the last price; nobody in particular: the keepers, for debt that has fallen due.
+ */
 export const AFTERMATH: readonly { days: number; others?: (world: World, now: Snapshot) => Promise<Action[]> }[] = [
   { days: 1, others: (world, now) => repay(world, now, 0, 1n) },
   { days: 3, others: (world, now) => repay(world, now, 1, 2n) },
@@ -54,7 +57,7 @@ async function claim({ market, people, record }: World): Promise<Action[]> {
   const actions: Action[] = [];
   for (const account of [...people.holders, ...people.stakers]) {
     const due = await market.lens.claims(market.socializer, ids, account);
-    if (sum([...due]) === 0n) continue;
+    if (FixedPoint.sum(due) === 0n) continue;
     actions.push(await action("claim", people.keeper, market.socializer.claim.populateTransaction(ids, account)));
   }
   return actions;

@@ -1,3 +1,4 @@
+import { seededRandom, shuffled } from "../lib/random";
 import type { Borrower } from "./types";
 
 /** Share of all debt that the largest borrowers of a real book owe. */
@@ -20,28 +21,8 @@ export const HEALTH_QUANTILES = [
 const LOWEST_HEALTH = 1.016;
 const HIGHEST_HEALTH = 5;
 
-/** A large borrower covers many quantiles at once, so some draws fit the curve better than others: the best of this many. */
+/** A large borrower covers many quantiles at once, so some draws fit the curve better: the best of this many. */
 const DRAWS = 64;
-
-/** Uniform numbers in [0, 1): the same sequence for the same seed on every machine (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [result[i], result[j]] = [result[j], result[i]];
-  }
-  return result;
-}
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 

@@ -1,7 +1,5 @@
 import { dataSlice, getAddress, id, toQuantity, type ContractTransactionReceipt } from "ethers";
-import type { startChain } from "../chain";
-
-type Environment = Awaited<ReturnType<typeof startChain>>;
+import type { Environment } from "../chain";
 
 /** A transaction to be mined, for instance `{ from, ...(await pool.accrue.populateTransaction()) }`. */
 export interface Call {
@@ -22,8 +20,8 @@ export function addressOf(name: string): string {
 }
 
 /**
- * Mines calls of anyone, many to a block, at instants of one's choosing. Signed transactions in blocks of their own would
- * take most of the time of a run.
+ * Mines calls of anyone, many to a block, at instants of one's choosing. Signed transactions in blocks of their own
+ * would take most of the time of a run.
  */
 export class Chain {
   private constructor(

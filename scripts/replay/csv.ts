@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { InputError } from "./errors";
+import { InputError } from "../lib/errors";
 import { formatPercent } from "./format";
 import type { Borrower, Step } from "./types";
 
@@ -156,7 +156,7 @@ function numberOf(table: Table, row: Row, column: number): number {
   return fail(table, row, column, `"${text}" is not a number`);
 }
 
-/** Unix seconds, milliseconds, microseconds or nanoseconds, told apart by their size; ISO 8601; UTC where no zone is given. */
+/** Unix time in seconds to nanoseconds, told apart by its size; ISO 8601; UTC where no zone is given. */
 function timeOf(table: Table, row: Row, column: number): number {
   const text = cellOf(table, row, column);
   if (/^\d+(\.\d+)?(e\+?\d+)?$/i.test(text)) {
@@ -210,8 +210,9 @@ export function readPrices(file: string): Step[] {
 }
 
 /**
- * Reads a borrower book from a CSV file with debt and health or with collateral and debt, both in one currency. Health is
- * taken where both are there, and with the collateral it tells the liquidation threshold that the accounts lived under.
+ * Reads a borrower book from a CSV file with debt and health or with collateral and debt, both in one currency. Health
+ * is taken where both are there, and with the collateral it tells the liquidation threshold that the accounts lived
+ * under.
  * @param defaultLltv The pool's threshold, a fraction of 1, in case the file does not tell one.
  * @returns The borrowers whom the pool would lend to, the threshold that the file tells, and what was left out.
  * @throws InputError that names the file, line and column of what is wrong.

@@ -1,5 +1,4 @@
-import type { Market } from "./market";
-import type { Depth, DepthAt, Scenario } from "./types";
+import type { Depth, DepthAt, Market, Scenario } from "./types";
 import { times } from "./world";
 
 /** Points of a curve. */

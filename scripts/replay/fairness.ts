@@ -1,15 +1,14 @@
-import { Waterfall } from "../../sdk";
+import { FixedPoint, Waterfall } from "../../sdk";
 import { expectedLayers } from "./identities";
-import type { Snapshot } from "./market";
-import { sum, type World } from "./world";
 import { action, type Action, type Block } from "./record";
-import type { Fairness, Probe } from "./types";
+import type { Fairness, Probe, Snapshot } from "./types";
+import type { World } from "./world";
 
 /**
- * Three equal stakes at the first loss that reaches principal. In its block, once whoever books it is done, the leaver takes
- * everything out, and the entrant pays in what the leaver's shares were worth before. All three are valued in that block,
- * where no interest passes; what comes back of the loss is paid as claims. What else happens to the pool afterwards is told
- * apart.
+ * Three equal stakes at the first loss that reaches principal. In its block, once whoever books it is done, the leaver
+ * takes everything out, and the entrant pays in what the leaver's shares were worth before. All three are valued in
+ * that block, where no interest passes; what comes back of the loss is paid as claims. What else happens to the pool
+ * afterwards is told apart.
  */
 export class Probes {
   private stake = 0n;
@@ -29,7 +28,8 @@ export class Probes {
   }
 
   /**
-   * What the probes do at the end of the block of a write-down of these accounts; nothing before the loss that they wait for.
+   * What the probes do at the end of the block of a write-down of these accounts; nothing before the loss that they
+   * wait for.
    * @param withdrawn What left the pool earlier in the block.
    */
   async act(before: Snapshot, insolvent: string[], withdrawn: bigint): Promise<Action[]> {
@@ -77,7 +77,9 @@ export class Probes {
     const { people, record } = this.world;
     const [account, afterLoss] = [people[who], this.afterLoss[who]];
     const claimed = (booked: boolean) =>
-      sum(record.losses.map(({ id }) => (id <= this.lastLossId === booked ? record.claimedOf(account, id) : 0n)));
+      FixedPoint.sum(
+        record.losses.map(({ id }) => (id <= this.lastLossId === booked ? record.claimedOf(account, id) : 0n)),
+      );
     const left = who === "leaver" ? afterLoss : 0n;
     const since = left + (await this.worth(account)) + claimed(false) - afterLoss;
     return { stake: this.stake, afterLoss, claims: claimed(true), since };

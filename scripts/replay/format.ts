@@ -1,4 +1,5 @@
 /** Numbers and times as people read them, the same in the terminal and in the report. */
+import type { Trace } from "./types";
 
 /** `12,345` from 100 on, `12.34` below. */
 export function formatNumber(value: number): string {
@@ -15,6 +16,11 @@ export function toNumber(amount: bigint, decimals: number): number {
 /** Base units as whole units. */
 export function formatAmount(amount: bigint, decimals: number): string {
   return formatNumber(toNumber(amount, decimals));
+}
+
+/** How to write amounts of a replay: base units of its loan asset as whole ones, with the asset's name. */
+export function amountFormat({ loanDecimals, scenario }: Trace): (amount: bigint) => string {
+  return (amount) => `${formatAmount(amount, loanDecimals)} ${scenario.loan}`;
 }
 
 /** A fraction of 1 as a percentage. */
@@ -54,7 +60,7 @@ export function timeFormat(points: readonly { time: number }[]): (time: number) 
 }
 
 /** `12 Mar`, in UTC. */
-export function formatDay(time: number): string {
+function formatDay(time: number): string {
   const date = new Date(time * 1000);
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }

@@ -1,13 +1,14 @@
 import { RiskLadder } from "../../sdk";
 import type { Identities } from "./identities";
-import { isRefusal, type Snapshot } from "./market";
+import { isRefusal } from "./market";
 import { action, type Action, type Block } from "./record";
-import type { Guard } from "./types";
+import type { Guard, Snapshot } from "./types";
 import type { World } from "./world";
 
 /**
- * A lender who wants to leave as soon as the price shows a loss that nobody books, the keepers being away. It is refused, so it books
- * the loss and leaves in one transaction. From then on the stayer asks to leave at every such step, and is refused.
+ * A lender who wants to leave as soon as the price shows a loss that nobody books, the keepers being away. It is
+ * refused, so it books the loss and leaves in one transaction. From then on the stayer asks to leave at every such
+ * step, and is refused.
  */
 export class Runner {
   private readonly guard: Guard = { refusedExits: 0 };

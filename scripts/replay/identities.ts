@@ -1,9 +1,17 @@
 import { FixedPoint, Interest, RiskLadder, Waterfall } from "../../sdk";
 import type { Reported } from "./accounts";
-import type { Market, Snapshot } from "./market";
-import { LAYERS, type Depth, type Fairness, type GuardedExit, type Layers } from "./types";
+import {
+  LAYERS,
+  MAX_SPREAD,
+  type Depth,
+  type Fairness,
+  type GuardedExit,
+  type Layers,
+  type Market,
+  type Snapshot,
+} from "./types";
 
-const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
+const { saturatingSub, sum } = FixedPoint;
 
 /** What the layers of a pool bear of a shortfall, by the formula of the twin. */
 export function expectedLayers(shortfall: bigint, { state, fund }: Snapshot): Layers {
@@ -13,12 +21,9 @@ export function expectedLayers(shortfall: bigint, { state, fund }: Snapshot): La
 
 type Terms = Pick<Market, "writeDownIncentive" | "dust" | "guardTolerance" | "fundTolerance">;
 
-/** As a fraction of the stake. */
-const MAX_SPREAD = 1e-9;
-
 /**
- * The identities of the design's list of invariants that a replay can see, each checked at every step that it applies to,
- * and counted. `when` says where a violation was found.
+ * What a replay can see of the invariants of docs/design.md, whose numbers stand here: each is checked at every step
+ * that it applies to, and counted. `when` says where a violation was found.
  */
 export class Identities {
   checked = 0;
@@ -64,8 +69,8 @@ export class Identities {
   }
 
   /**
-   * Nos. 9 and 10: only accounts that were called change; and what the pool reports of an account is what follows from its
-   * index units.
+   * Nos. 9 and 10: only accounts that were called change; and what the pool reports of an account is what follows from
+   * its index units.
    */
   reported(when: string, { positions }: Snapshot, accounts: readonly Reported[], touched: ReadonlySet<number>): void {
     for (const { borrower, before, now, debt, writtenOff } of accounts) {
@@ -81,8 +86,8 @@ export class Identities {
   }
 
   /**
-   * No. 9, in no time: liquidations seize what leaves the account and repay what it no longer owes, and collateral per debt
-   * does not fall.
+   * No. 9: liquidations seize what leaves the account and repay what it no longer owes, and collateral per debt does
+   * not fall. `before` and `after` are of the same second, so that no interest comes between them.
    */
   liquidated(when: string, before: Snapshot, after: Snapshot, account: number, repaid: bigint, seized: bigint): void {
     const [was, is] = [before.positions[account], after.positions[account]];
@@ -95,7 +100,10 @@ export class Identities {
     this.check(!worse || was.shortfall > 0n, `${when}: account ${account} has less collateral per debt`);
   }
 
-  /** No. 4, in no time: the layers add up to the shortfall, each to its end before the next. */
+  /**
+   * No. 4: the layers add up to the shortfall, and each pays to its end before the next one does. `before` is of the
+   * same second as the loss.
+   */
   waterfall(when: string, before: Snapshot, shortfall: bigint, layers: Layers): void {
     this.equal(sum(LAYERS.map((layer) => layers[layer])), shortfall, `${when}: Σ layers and shortfall`);
     const expected = expectedLayers(shortfall, before);
@@ -120,8 +128,8 @@ export class Identities {
   }
 
   /**
-   * What the pool sees is never more than the loss that is there, and less only by accounts that could repay in the tick of the
-   * price; and the fund's stakers wait where it would have to pay.
+   * What the pool sees is never more than the loss that is there, and less only by accounts that could repay in the
+   * tick of the price; and the fund's stakers wait where it would have to pay.
    */
   sight(when: string, { state, price, positions, ladder, visible, fund }: Snapshot): void {
     const { writeDownIncentive, fundTolerance } = this.terms;
@@ -135,8 +143,7 @@ export class Identities {
     this.check(missed >= 0n && missed <= most, `${when}: the pool sees ${visible}, and ${missed} less than there is`);
 
     const tolerance = ((fund.reserve + fund.staked) * fundTolerance) / Interest.BPS;
-    const aboveFees = visible > state.fees ? visible - state.fees : 0n;
-    const due = FixedPoint.min(aboveFees, fund.available);
+    const due = FixedPoint.min(saturatingSub(visible, state.fees), fund.available);
     this.check(fund.held === due > tolerance, `${when}: stakers' exits held: ${fund.held}, ${due} due of the fund`);
   }
 

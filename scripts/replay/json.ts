@@ -1,3 +1,4 @@
+import { FixedPoint } from "../../sdk";
 import { LAYERS, type Loss, type Probe, type Trace } from "./types";
 
 const KEYS = ["shortfall", ...LAYERS, "recovered"] as const;
@@ -13,13 +14,14 @@ export interface Result {
   totals: Amounts;
   /**
    * What equal stakes at the first loss that reached principal are worth by the end, with the claims on that loss and
-   * without what happened to the pool afterwards; `spread` is |leaver − stayer| as a fraction of the stake. Null if no loss
-   * reached principal.
+   * without what happened to the pool afterwards; `spread` is |leaver − stayer| as a fraction of the stake. Null if no
+   * loss reached principal.
    */
   fairness: { leaver: string | null; stayer: string | null; entrant: string | null; spread: number | null };
   /**
-   * Tries to leave past an unbooked loss while the keepers were away, which the pool refused; and what a lender got who booked the
-   * loss and left in one transaction, beside what an equal stake that stayed was worth in that block. Null if no such loss was seen.
+   * Tries to leave past an unbooked loss while the keepers were away, which the pool refused; and what a lender got who
+   * booked the loss and left in one transaction, beside what an equal stake that stayed was worth in that block. Null
+   * if no such loss was seen.
    */
   guard: { refusedExits: number; leaverValue: string | null; stayerValue: string | null };
   /** Median gas of each call, null if it was never made. */
@@ -30,7 +32,7 @@ export interface Result {
 }
 
 function sumOf(losses: readonly Loss[]): Amounts {
-  const sums = KEYS.map((key) => [key, losses.reduce((sum, loss) => sum + loss[key], 0n).toString()]);
+  const sums = KEYS.map((key) => [key, FixedPoint.sum(losses.map((loss) => loss[key])).toString()]);
   return Object.fromEntries(sums) as Amounts;
 }
 

@@ -1,12 +1,10 @@
 import { MaxUint256 } from "ethers";
 
-import { FixedPoint } from "../../sdk";
-import { isRefusal, type Snapshot } from "./market";
-import type { World } from "./world";
+import { FixedPoint, Liquidation } from "../../sdk";
+import { isRefusal } from "./market";
 import { action, type Action } from "./record";
-
-/** Written-off debt may be liquidated this many seconds after the write-down, whatever the health. */
-const DUE_AFTER = 7 * 86_400;
+import type { Snapshot } from "./types";
+import type { World } from "./world";
 
 /** Everyone insolvent; nobody if their shortfall is mere dust, which stays where it is. */
 export async function findInsolvent({ market, people }: World, { positions }: Snapshot): Promise<string[]> {
@@ -20,7 +18,9 @@ export async function writeDown({ market, people }: World, insolvent: string[]):
   return [await action("writeDown", people.keeper, market.pool.writeDown.populateTransaction(insolvent))];
 }
 
-/** Refinances whoever can bear written-off debt again, and with `bids` liquidates whoever is unhealthy or has debt due. */
+/**
+ * Refinances whoever can bear written-off debt again, and with `bids` liquidates whoever is unhealthy or has debt due.
+ */
 export async function liquidate(
   world: World,
   { positions, state }: Snapshot,
@@ -38,7 +38,8 @@ export async function liquidate(
       cash -= writtenOff;
       continue;
     }
-    const due = writtenOff > 0n && time >= (record.defaultedAt.get(i) ?? time) + DUE_AFTER;
+    const since = record.defaultedAt.get(i) ?? time;
+    const due = writtenOff > 0n && time >= since + Number(Liquidation.DUE_AFTER);
     // What is left of less than one unit is not worth the gas.
     const worthIt = value >= market.one;
     if (bids && worthIt && (health < FixedPoint.WAD || due) && (await wouldLiquidate(world, borrower))) {

@@ -2,84 +2,17 @@ import { MaxUint256, parseEther, parseUnits, ZeroAddress } from "ethers";
 
 import { createPool } from "../../deploy/lib/protocol";
 import { poolTerms } from "../../deploy/lib/terms";
-import type {
-  BadDebtSocializer,
-  ChainlinkOracle,
-  InsuranceFund,
-  LendingPool,
-  MockAggregator,
-  MockERC20,
-  PoolLens,
-} from "../../typechain-types";
-import type { LadderTickStructOutput } from "../../typechain-types/contracts/LendingPool";
-import type { LossStructOutput, PoolStateStructOutput } from "../../typechain-types/contracts/PoolLens";
-import type { startChain } from "../chain";
-import type { Accounts, Position } from "./accounts";
+import type { Environment } from "../chain";
+import type { Accounts } from "./accounts";
 import { action, type Action } from "./record";
-import type { Scenario } from "./types";
-
-type Environment = Awaited<ReturnType<typeof startChain>>;
-
-/** A pool with everything around it, as deployed. */
-export interface Market {
-  pool: LendingPool;
-  fund: InsuranceFund;
-  socializer: BadDebtSocializer;
-  lens: PoolLens;
-  loan: MockERC20;
-  collateral: MockERC20;
-  oracle: ChainlinkOracle;
-  /** The oracle's feeds: what the collateral is worth, and what the loan asset is, which stands at 1. */
-  feed: MockAggregator;
-  peg: MockAggregator;
-  loanDecimals: number;
-  /** One whole loan asset. */
-  one: bigint;
-  /** Terms of the pool: wads, and loan assets. */
-  lltv: bigint;
-  writeDownIncentive: bigint;
-  minDebt: bigint;
-  dust: bigint;
-  /** Loss that the pool may show while lenders leave, and the fund's stakers: basis points of what is theirs. */
-  guardTolerance: bigint;
-  fundTolerance: bigint;
-}
-
-/** Everything that keepers and identities look at, in the latest block. */
-export interface Snapshot {
-  state: PoolStateStructOutput;
-  /** Loan asset units per collateral unit, scaled by 1e36. */
-  price: bigint;
-  generation: bigint;
-  positions: Position[];
-  /** Pool shares of everyone who may hold any. */
-  balances: bigint[];
-  /** Loan assets that a very large number of shares is worth. */
-  sharePrice: bigint;
-  loanBalance: bigint;
-  collateralBalance: bigint;
-  socializerBalance: bigint;
-  fund: {
-    reserve: bigint;
-    staked: bigint;
-    available: bigint;
-    limit: bigint;
-    outstanding: bigint;
-    /** Whether stakers have to wait. */
-    held: boolean;
-  };
-  losses: LossStructOutput[];
-  /** The pool's risk ladder, from the top down, and the loss that the pool sees by it. */
-  ladder: LadderTickStructOutput[];
-  visible: bigint;
-}
+import type { Market, Scenario, Snapshot } from "./types";
 
 const FEED_DECIMALS = 8;
 const MANY_SHARES = 10n ** 30n;
 
 /**
- * The pool of the deployment, or one beside it where the scenario has a threshold of its own; with tokens that anyone mints and
- * feeds that anyone sets.
+ * The pool of the deployment, or one beside it where the scenario has a threshold of its own; with tokens that anyone
+ * mints and feeds that anyone sets.
  */
 export async function findMarket({ ethers, find, namedAccounts }: Environment, scenario: Scenario): Promise<Market> {
   const fund = await find("InsuranceFund");
@@ -155,7 +88,7 @@ export async function takeSnapshot(market: Market, accounts: Accounts): Promise<
   };
 }
 
-/** Whether a call of the pool was refused with this error. What the in-process chain throws carries the data, but is not ethers' own. */
+/** Whether a call of the pool was refused with this error, of which the in-process chain throws the data only. */
 export function isRefusal({ pool }: Market, error: unknown, name: string): boolean {
   const { data } = error as { data?: unknown };
   return typeof data === "string" && pool.interface.parseError(data)?.name === name;

@@ -2,9 +2,9 @@ import { MaxUint256 } from "ethers";
 
 import { FixedPoint, Liquidation } from "../../sdk";
 import { setPrice, takeSnapshot } from "./market";
-import { times, type World } from "./world";
 import { action } from "./record";
 import { BORROWED, DEPOSITS } from "./types";
+import { times, type World } from "./world";
 
 const { WAD } = FixedPoint;
 

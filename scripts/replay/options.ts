@@ -1,8 +1,7 @@
-import { existsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
-import { InputError } from "./errors";
+import { checkOutput } from "../lib/command";
+import { InputError } from "../lib/errors";
 import { SCENARIOS } from "./scenarios";
 
 export const HELP = `Replays a crash on a local chain: who is liquidated, what is lost, who pays for it and who is paid back.
@@ -82,15 +81,6 @@ function parsePercent(flag: string, text: string): number {
   throw new InputError(`--${flag} ${text}: give a percentage from 0 to 100`);
 }
 
-/** A minute of simulation must not end with a file that cannot be written. */
-function checkOutput(flag: string, file: string): void {
-  const folder = dirname(file);
-  if (!existsSync(folder)) throw new InputError(`--${flag} ${file}: create the folder ${folder} first`);
-  if (existsSync(file) && statSync(file).isDirectory()) {
-    throw new InputError(`--${flag} ${file}: that is a folder, name a file in it`);
-  }
-}
-
 /**
  * Reads the command line.
  * @throws InputError with one line that says what to do.
@@ -104,8 +94,8 @@ export function parseOptions(argv: string[]): Options {
   if (!Object.hasOwn(SCENARIOS, scenario)) {
     throw new InputError(`--scenario ${scenario}: choose one of ${Object.keys(SCENARIOS).join(", ")}`);
   }
-  if (flags.json !== undefined) checkOutput("json", flags.json);
-  if (flags.report !== undefined) checkOutput("report", flags.report);
+  if (flags.json !== undefined) checkOutput("--json", flags.json);
+  if (flags.report !== undefined) checkOutput("--report", flags.report);
   return {
     help: flags.help ?? false,
     scenario,

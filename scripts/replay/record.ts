@@ -1,8 +1,22 @@
-import type { ContractTransaction, ContractTransactionReceipt } from "ethers";
+import type { BaseContract, ContractTransaction, ContractTransactionReceipt, Log } from "ethers";
 
+import { FixedPoint } from "../../sdk";
+import type {
+  ClaimedEvent,
+  LossRecordedEvent,
+  RecoveredEvent,
+} from "../../typechain-types/contracts/BadDebtSocializer";
+import type { LiquidatedEvent, WithdrawEvent, WrittenDownEvent } from "../../typechain-types/contracts/LendingPool";
 import type { Call } from "./chain";
-import type { Market } from "./market";
-import { LAYERS, type Layers, type Liquidation, type Loss, type Recovery, type RecoverySource } from "./types";
+import {
+  LAYERS,
+  type Layers,
+  type Liquidation,
+  type Loss,
+  type Market,
+  type Recovery,
+  type RecoverySource,
+} from "./types";
 
 /** What a call of the replay is, for the reading of its receipt. */
 export interface Action extends Call {
@@ -33,6 +47,26 @@ interface Instant {
   price: number;
   /** The pool's borrow index. */
   index: bigint;
+}
+
+/** The events that are read, by name. */
+interface PoolEvents {
+  Withdraw: WithdrawEvent.OutputObject;
+  WrittenDown: WrittenDownEvent.OutputObject;
+  Liquidated: LiquidatedEvent.OutputObject;
+}
+interface SocializerEvents {
+  LossRecorded: LossRecordedEvent.OutputObject;
+  Recovered: RecoveredEvent.OutputObject;
+  Claimed: ClaimedEvent.OutputObject;
+}
+
+/** One of `Events`, told apart by its name. */
+type EventOf<Events> = { [Name in keyof Events]: { name: Name; args: Events[Name] } }[keyof Events];
+
+/** The event in a log of `contract`: one of `Events`, or another, which no case of a switch is about. */
+function eventIn<Events>(log: Log, { target, interface: events }: BaseContract): EventOf<Events> | undefined {
+  return log.address === target ? ((events.parseLog(log) ?? undefined) as EventOf<Events> | undefined) : undefined;
 }
 
 const pickLayers = (layers: Layers): Layers =>
@@ -89,63 +123,75 @@ export class Record {
     else if (kind === "writeDown" || kind === "claim") this.gas[kind].push(gas);
   }
 
-  private readPool({ time, price }: Instant, log: ContractTransactionReceipt["logs"][number], block: Block): void {
-    const event = log.address === this.market.pool.target ? this.market.pool.interface.parseLog(log) : null;
+  private readPool({ time, price }: Instant, log: Log, block: Block): void {
+    const event = eventIn<PoolEvents>(log, this.market.pool);
     if (!event) return;
-    const { args } = event;
-    const account = this.accounts.get((args.borrower ?? args.account ?? args.onBehalf) as string);
+    const account = this.accountOf(event.args);
     if (account !== undefined) block.touched.add(account);
-    if (event.name === "Withdraw") {
-      const owner = args.owner as string;
-      block.withdrawn.set(owner, (block.withdrawn.get(owner) ?? 0n) + (args.assets as bigint));
-    }
-    if (account === undefined) return;
-    if (event.name === "WrittenDown") {
-      this.defaultedAt.set(account, time);
-      this.losses.find(({ id }) => id === Number(args.lossId))!.accounts++;
-    }
-    if (event.name === "Liquidated") {
-      const [repaid, seized] = [(args.repaid as bigint) + (args.recovered as bigint), args.seized as bigint];
-      block.liquidations.push({ account, repaid, seized });
-      this.liquidations.push({ time, price, borrower: account, repaid, seized });
+    switch (event.name) {
+      case "Withdraw": {
+        const { owner, assets } = event.args;
+        block.withdrawn.set(owner, (block.withdrawn.get(owner) ?? 0n) + assets);
+        break;
+      }
+      case "WrittenDown":
+        if (account === undefined) break;
+        this.defaultedAt.set(account, time);
+        this.losses.find(({ id }) => id === Number(event.args.lossId))!.accounts++;
+        break;
+      case "Liquidated": {
+        if (account === undefined) break;
+        const { recovered, seized } = event.args;
+        const repaid = event.args.repaid + recovered;
+        block.liquidations.push({ account, repaid, seized });
+        this.liquidations.push({ time, price, borrower: account, repaid, seized });
+        break;
+      }
     }
   }
 
-  private readSocializer(
-    { time, price, index }: Instant,
-    { kind }: Action,
-    log: ContractTransactionReceipt["logs"][number],
-    block: Block,
-  ): void {
-    const { socializer } = this.market;
-    const event = log.address === socializer.target ? socializer.interface.parseLog(log) : null;
+  /** The borrower whose position an event of the pool is about, whatever the event calls the account. */
+  private accountOf(args: object): number | undefined {
+    const { borrower, account, onBehalf } = args as { borrower?: string; account?: string; onBehalf?: string };
+    return this.accounts.get(borrower ?? account ?? onBehalf ?? "");
+  }
+
+  private readSocializer({ time, price, index }: Instant, { kind }: Action, log: Log, block: Block): void {
+    const event = eventIn<SocializerEvents>(log, this.market.socializer);
     if (!event) return;
     const lossId = Number(event.args.lossId);
-    if (event.name === "LossRecorded") {
-      const [shortfall, layers] = [event.args.shortfall as bigint, pickLayers(event.args.layers as Layers)];
-      block.bookings.push({ lossId, shortfall, layers });
-      const known = this.losses.find(({ id }) => id === lossId);
-      if (known) {
-        add(known, layers);
-        known.shortfall += shortfall;
-        Object.assign(known, { time, price });
-      } else {
-        this.indices.set(lossId, index);
-        const back = { recovered: 0n, recoveredBy: noLayers() };
-        this.losses.push({ id: lossId, time, price, accounts: 0, shortfall, ...layers, ...back });
+    switch (event.name) {
+      case "LossRecorded": {
+        const [shortfall, layers] = [event.args.shortfall, pickLayers(event.args.layers)];
+        block.bookings.push({ lossId, shortfall, layers });
+        const known = this.losses.find(({ id }) => id === lossId);
+        if (known) {
+          add(known, layers);
+          known.shortfall += shortfall;
+          Object.assign(known, { time, price });
+        } else {
+          this.indices.set(lossId, index);
+          const back = { recovered: 0n, recoveredBy: noLayers() };
+          this.losses.push({ id: lossId, time, price, accounts: 0, shortfall, ...layers, ...back });
+        }
+        break;
       }
-    } else if (event.name === "Recovered") {
-      const layers = pickLayers(event.args.layers as Layers);
-      const assets = LAYERS.reduce((total, layer) => total + layers[layer], 0n);
-      this.recoveries.push({ time, lossId, source: kind as RecoverySource, assets, ...layers });
-      const loss = this.losses.find(({ id }) => id === lossId)!;
-      loss.recovered += assets;
-      add(loss.recoveredBy, layers);
-    } else if (event.name === "Claimed") {
-      const assets = (event.args.lender as bigint) + (event.args.staker as bigint);
-      const key = `${lossId} ${event.args.account as string}`;
-      this.claimedBy.set(key, (this.claimedBy.get(key) ?? 0n) + assets);
-      this.claimed.set(lossId, (this.claimed.get(lossId) ?? 0n) + assets);
+      case "Recovered": {
+        const layers = pickLayers(event.args.layers);
+        const assets = FixedPoint.sum(LAYERS.map((layer) => layers[layer]));
+        this.recoveries.push({ time, lossId, source: kind as RecoverySource, assets, ...layers });
+        const loss = this.losses.find(({ id }) => id === lossId)!;
+        loss.recovered += assets;
+        add(loss.recoveredBy, layers);
+        break;
+      }
+      case "Claimed": {
+        const { account, lender, staker } = event.args;
+        const [key, assets] = [`${lossId} ${account}`, lender + staker];
+        this.claimedBy.set(key, (this.claimedBy.get(key) ?? 0n) + assets);
+        this.claimed.set(lossId, (this.claimed.get(lossId) ?? 0n) + assets);
+        break;
+      }
     }
   }
 }

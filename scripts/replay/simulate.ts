@@ -1,6 +1,7 @@
+import { FixedPoint } from "../../sdk";
+import { seededRandom } from "../lib/random";
 import { Accounts } from "./accounts";
 import { AFTERMATH } from "./aftermath";
-import { seededRandom } from "./book";
 import type { Chain } from "./chain";
 import { depthPrices, readDepth } from "./depth";
 import { Probes } from "./fairness";
@@ -8,12 +9,14 @@ import { ratio } from "./format";
 import { Runner } from "./guard";
 import { Identities } from "./identities";
 import { findInsolvent, liquidate, writeDown } from "./keepers";
-import { setPrice, takeSnapshot, type Market, type Snapshot } from "./market";
+import { setPrice, takeSnapshot } from "./market";
 import { HARVEST_EVERY, openPool } from "./opening";
-import { createPeople, sum, type World } from "./world";
 import { action, Record, type Action, type Block } from "./record";
-import type { Borrower, Depth, Fairness, Point, Scenario, Trace } from "./types";
+import type { Borrower, Depth, Fairness, Market, Point, Scenario, Snapshot, Trace } from "./types";
 import { isWithin } from "./windows";
+import { createPeople, type World } from "./world";
+
+const { sum } = FixedPoint;
 
 const DAY = 86_400;
 
@@ -128,8 +131,8 @@ class Replay {
   }
 
   /**
-   * One instant is one block: the oracle's answer, and whatever people do about it. The block is first mined without them
-   * and taken back, so that what they do can be compared with the state in which they do it, at the same second.
+   * One instant is one block: the oracle's answer, and whatever people do about it. The block is first mined without
+   * them and taken back, so that what they do can be compared with the state in which they do it, at the same second.
    */
   async step(instant: Instant): Promise<Point> {
     const { chain, accounts, record } = this.world;
@@ -274,13 +277,13 @@ class Replay {
       fees,
       writtenOff: sum(positions.map(({ writtenOff }) => writtenOff)),
       sharePrice: ratio(share, this.par),
-      shareValue: ratio(share + sum([...claims]) + sum(paid), this.par),
+      shareValue: ratio(share + sum(claims) + sum(paid), this.par),
       utilisation: ratio(debt, debt + cash),
       cover: fund.available,
       shortfall: sum(losses.map(({ shortfall }) => shortfall)),
       principalLost: sum(losses.map(({ principal }) => principal)),
       recovered: sum(losses.map(({ recovered }) => recovered)),
-      claimed: sum([...record.claimed.values()]),
+      claimed: sum(record.claimed.values()),
     };
   }
 }

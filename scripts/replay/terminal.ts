@@ -1,4 +1,7 @@
+import { FixedPoint } from "../../sdk";
+import { table } from "../lib/table";
 import {
+  amountFormat,
   formatAmount,
   formatNumber,
   formatPercent,
@@ -62,13 +65,11 @@ export class Progress {
   }
 }
 
-/** Text in the first column, numbers right-aligned in the others. */
-function table(header: string[], rows: string[][]): string[] {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
-  const line = (row: string[]) =>
-    `  ${row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ")}`.trimEnd();
-  return [line(header), `  ${widths.map((width) => "─".repeat(width)).join("──")}`, ...rows.map(line)];
-}
+/** A table, indented. */
+const indented = (header: string[], rows: string[][]) =>
+  table(header, rows)
+    .split("\n")
+    .map((line) => `  ${line}`);
 
 function lossTable({ losses, loanDecimals, points }: Trace): string[] {
   const format = timeFormat(points);
@@ -77,13 +78,8 @@ function lossTable({ losses, loanDecimals, points }: Trace): string[] {
     `${loss.id}  ${format(loss.time)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
     ...keys.map((key) => formatAmount(loss[key], loanDecimals)),
   ]);
-  const total = keys.map((key) =>
-    formatAmount(
-      losses.reduce((sum, loss) => sum + loss[key], 0n),
-      loanDecimals,
-    ),
-  );
-  return table(["loss", ...keys], losses.length > 1 ? [...rows, ["all", ...total]] : rows);
+  const total = keys.map((key) => formatAmount(FixedPoint.sum(losses.map((loss) => loss[key])), loanDecimals));
+  return indented(["loss", ...keys], losses.length > 1 ? [...rows, ["all", ...total]] : rows);
 }
 
 function recoveryTable({ recoveries, loanDecimals }: Trace): string[] {
@@ -91,14 +87,11 @@ function recoveryTable({ recoveries, loanDecimals }: Trace): string[] {
     const paid = recoveries.filter((recovery) => recovery.source === source);
     if (!paid.length) return [];
     const amounts = (["assets", ...REVERSED] as const).map((key) =>
-      formatAmount(
-        paid.reduce((sum, recovery) => sum + recovery[key], 0n),
-        loanDecimals,
-      ),
+      formatAmount(FixedPoint.sum(paid.map((recovery) => recovery[key])), loanDecimals),
     );
     return [[SOURCES[source], ...amounts]];
   });
-  return table(["paid back by", "amount", ...REVERSED.map((layer) => `to ${layer}`)], rows);
+  return indented(["paid back by", "amount", ...REVERSED.map((layer) => `to ${layer}`)], rows);
 }
 
 function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"]>): string[] {
@@ -106,33 +99,34 @@ function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"
     name,
     ...[afterLoss, claims, afterLoss + claims, since].map((amount) => ratio(amount, stake).toFixed(9)),
   ];
-  return table(
+  return indented(
     ["per unit of stake", "after the loss", "claims on it", "together", "since then"],
     [row("leaver, out at once", leaver), row("stayer", stayer), row("entrant, in just after", entrant)],
   );
 }
 
 /** What became of those who wanted to leave ahead of a loss. */
-function guardLines({ guard: { refusedExits, exit }, loanDecimals, scenario, points }: Trace): string[] {
+function guardLines(trace: Trace): string[] {
+  const { refusedExits, exit } = trace.guard;
   if (!exit) {
     return ["Guard: no loss above its tolerance went unbooked while the keepers were away; no exit was refused."];
   }
-  const amount = (value: bigint) => `${formatAmount(value, loanDecimals)} ${scenario.loan}`;
+  const amount = amountFormat(trace);
   const { time, stake, visible, tolerated, leaverValue, stayerValue } = exit;
   const difference = leaverValue > stayerValue ? leaverValue - stayerValue : stayerValue - leaverValue;
   return [
     `Guard: ${refusedExits} ${refusedExits === 1 ? "exit" : "exits"} refused, the keepers away and a loss to be seen that nobody had booked`,
-    `  ${timeFormat(points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
+    `  ${timeFormat(trace.points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
     `  with ${ratio(leaverValue, stake).toFixed(9)} per unit of stake; an equal stake that stayed was worth ${ratio(stayerValue, stake).toFixed(9)}. Difference: ${formatTiny(ratio(difference, stake))} of the stake.`,
   ];
 }
 
 /** What happened, in a few tables. */
 export function summarise(trace: Trace): string {
-  const { scenario, loanDecimals, losses, recoveries, fairness, deposits } = trace;
-  const amount = (value: bigint) => `${formatAmount(value, loanDecimals)} ${scenario.loan}`;
+  const { scenario, losses, recoveries, fairness, deposits } = trace;
+  const amount = amountFormat(trace);
   const last = trace.points[trace.points.length - 1];
-  const repaid = trace.liquidations.reduce((sum, liquidation) => sum + liquidation.repaid, 0n);
+  const repaid = FixedPoint.sum(trace.liquidations.map((liquidation) => liquidation.repaid));
   const lines = [
     "",
     scenario.title,

@@ -1,10 +1,23 @@
 /**
- * What a replay is given and what it leaves behind: the simulation writes a `Trace`, the terminal, the JSON file and the
- * HTML report only read it.
+ * What a replay is given, what it leaves behind, and what it works on in between: the simulation writes a `Trace`, the
+ * terminal, the JSON file and the HTML report only read it.
  *
  * Units: `bigint` amounts are base units of the loan asset unless a comment says otherwise; times are unix seconds;
  * prices are whole loan-asset units per whole collateral unit; ratios are fractions of 1.
  */
+import type {
+  BadDebtSocializer,
+  ChainlinkOracle,
+  InsuranceFund,
+  LendingPool,
+  MockAggregator,
+  MockERC20,
+  PoolLens,
+} from "../../typechain-types";
+import type { LadderTickStructOutput } from "../../typechain-types/contracts/LendingPool";
+import type { LossStructOutput, PoolStateStructOutput } from "../../typechain-types/contracts/PoolLens";
+
+/* ------------------------------------------- THE INPUT ------------------------------------------- */
 
 /** Lenders' deposits when a pool opens, and what is borrowed of them, in whole loan assets. */
 export const DEPOSITS = 10_000_000;
@@ -49,6 +62,8 @@ export interface Borrower {
   /** Health at the first step. */
   health: number;
 }
+
+/* ------------------------------------------- THE TRACE ------------------------------------------- */
 
 export const LAYERS = ["fees", "reserve", "staked", "interest", "principal"] as const;
 
@@ -119,13 +134,23 @@ export interface Recovery extends Layers {
 /** One of the three lenders with equal stakes at the first loss that reaches principal. */
 export interface Probe {
   stake: bigint;
-  /** What the stake is worth in the block of the loss, after it: paid out to the leaver, left in the pool by the others. */
+  /**
+   * What the stake is worth in the block of the loss, after it: paid out to the leaver, left in the pool by the others.
+   */
   afterLoss: bigint;
   /** Claims on that loss, paid by the end. */
   claims: bigint;
-  /** What staying in brought from then on: interest less later losses, with the claims on those. Nothing for the leaver. */
+  /**
+   * What staying in brought from then on: interest less later losses, with the claims on those. Nothing for the leaver.
+   */
   since: bigint;
 }
+
+/**
+ * What rounding may make of the difference between two stakes that should be worth the same, as a fraction of the
+ * stake: more than that is unfair.
+ */
+export const MAX_SPREAD = 1e-9;
 
 export interface Fairness {
   lossId: number;
@@ -139,7 +164,7 @@ export interface Fairness {
   forfeited: bigint;
 }
 
-/** What became of those who wanted to leave while the price showed a loss that nobody had booked, the keepers being away. */
+/** What became of those who wanted to leave while the price showed a loss that the absent keepers had not booked. */
 export interface Guard {
   /** Tries to leave, one at each such step; the pool refused them all. */
   refusedExits: number;
@@ -162,7 +187,7 @@ export interface GuardedExit {
   stayerValue: bigint;
 }
 
-/** What a price would bring: performing debt that could be liquidated, and the part of it that the collateral could not repay. */
+/** What a price would bring: performing debt to be liquidated, and the part of it that collateral could not repay. */
 export interface DepthAt {
   price: number;
   debt: bigint;
@@ -203,4 +228,90 @@ export interface Trace {
   identitiesChecked: number;
   violations: string[];
   seconds: number;
+}
+
+/* ----------------------------------------- THE SIMULATION ---------------------------------------- */
+
+/** Everyone who takes part, by address. Leaver and stayer are the first two lenders; the runner's stake is as large. */
+export interface People {
+  keeper: string;
+  treasury: string;
+  leaver: string;
+  stayer: string;
+  entrant: string;
+  runner: string;
+  lenders: string[];
+  stakers: string[];
+  borrowers: string[];
+  /** Everyone who may hold pool shares. */
+  holders: string[];
+}
+
+/** A pool with everything around it, as deployed. */
+export interface Market {
+  pool: LendingPool;
+  fund: InsuranceFund;
+  socializer: BadDebtSocializer;
+  lens: PoolLens;
+  loan: MockERC20;
+  collateral: MockERC20;
+  oracle: ChainlinkOracle;
+  /** The oracle's feeds: what the collateral is worth, and what the loan asset is, which stands at 1. */
+  feed: MockAggregator;
+  peg: MockAggregator;
+  loanDecimals: number;
+  /** One whole loan asset. */
+  one: bigint;
+  /** Terms of the pool: wads, and loan assets. */
+  lltv: bigint;
+  writeDownIncentive: bigint;
+  minDebt: bigint;
+  dust: bigint;
+  /** Loss that the pool may show while lenders leave, and the fund's stakers: basis points of what is theirs. */
+  guardTolerance: bigint;
+  fundTolerance: bigint;
+}
+
+/** One borrower's account, with what follows from the price. */
+export interface Position {
+  collateral: bigint;
+  debt: bigint;
+  writtenOff: bigint;
+  /** Performing debt in index units. */
+  scaled: bigint;
+  /** Of the collateral. */
+  value: bigint;
+  /** A wad. */
+  health: bigint;
+  /** Debt that the collateral, a liquidator's share aside, cannot repay. */
+  shortfall: bigint;
+}
+
+/** Everything that keepers and identities look at, in the latest block. */
+export interface Snapshot {
+  state: PoolStateStructOutput;
+  /** Loan asset units per collateral unit, scaled by 1e36. */
+  price: bigint;
+  generation: bigint;
+  positions: Position[];
+  /** Pool shares of everyone who may hold any. */
+  balances: bigint[];
+  /** Loan assets that a very large number of shares is worth. */
+  sharePrice: bigint;
+  loanBalance: bigint;
+  collateralBalance: bigint;
+  socializerBalance: bigint;
+  fund: {
+    reserve: bigint;
+    staked: bigint;
+    available: bigint;
+    limit: bigint;
+    outstanding: bigint;
+    /** Whether stakers have to wait. */
+    held: boolean;
+  };
+  losses: LossStructOutput[];
+  /** The pool's risk ladder, from the top down, and the loss that the pool sees by it. */
+  ladder: LadderTickStructOutput[];
+  visible: bigint;
 }

@@ -1,4 +1,4 @@
-import { InputError } from "./errors";
+import { InputError } from "../lib/errors";
 import type { Window } from "./types";
 
 const DAY = 86_400;
@@ -11,7 +11,9 @@ function parseIso(text: string): number {
   return Date.parse(zoned) / 1000;
 }
 
-/** The first moment at or after `earliest` that `text` names: a date, a time of day, or a time on a day of the month. */
+/**
+ * The first moment at or after `earliest` that `text` names: a date, a time of day, or a time on a day of the month.
+ */
 function resolve(text: string, earliest: number): number | undefined {
   if (ISO.test(text)) {
     const time = parseIso(text);
@@ -32,8 +34,8 @@ function resolve(text: string, earliest: number): number | undefined {
 }
 
 /**
- * Reads `FROM..TO`. Each end is an ISO 8601 date or time (UTC unless it says otherwise), `HH:MM` or `DDTHH:MM`; the short
- * forms mean the first such moment of the replay, for TO the first one after FROM.
+ * Reads `FROM..TO`. Each end is an ISO 8601 date or time (UTC unless it says otherwise), `HH:MM` or `DDTHH:MM`; the
+ * short forms mean the first such moment of the replay, for TO the first one after FROM.
  * @throws InputError if it cannot be read, ends before it starts, or lies outside the replay.
  */
 export function parseWindow(text: string, replay: Window): Window {

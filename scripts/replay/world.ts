@@ -1,25 +1,9 @@
 import type { Accounts } from "./accounts";
 import { addressOf, type Chain } from "./chain";
-import type { Market } from "./market";
 import type { Record } from "./record";
-import type { Borrower, Scenario } from "./types";
+import type { Borrower, Market, People, Scenario } from "./types";
 
 const STAKERS = 3;
-
-/** Everyone who takes part, by address. The first two lenders are probes of the fairness table; the runner's stake is as large. */
-export interface People {
-  keeper: string;
-  treasury: string;
-  leaver: string;
-  stayer: string;
-  entrant: string;
-  runner: string;
-  lenders: string[];
-  stakers: string[];
-  borrowers: string[];
-  /** Everyone who may hold pool shares. */
-  holders: string[];
-}
 
 /** What the parts of a simulation share. */
 export interface World {
@@ -51,11 +35,7 @@ export function createPeople(lenderCount: number, borrowerCount: number): People
   };
 }
 
-/** Fractions are kept to a billionth where they meet amounts. */
+/** `amount · factor`, rounded down; of the factor, nine decimals count. */
 export function times(amount: bigint, factor: number): bigint {
   return (amount * BigInt(Math.round(factor * 1e9))) / 1_000_000_000n;
-}
-
-export function sum(values: readonly bigint[]): bigint {
-  return values.reduce((total, value) => total + value, 0n);
 }

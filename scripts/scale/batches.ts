@@ -8,8 +8,8 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const COLLECT_EVERY = 5;
 
 /**
- * `items` in batches of `size`. The in-process chain keeps a trace of each answer in memory that V8 does not know of, megabytes for
- * a batch: so after some of them, what is forgotten is collected.
+ * `items` in batches of `size`. The in-process chain keeps a trace of each answer in memory that V8 does not know of,
+ * megabytes for a batch: so after some of them, what is forgotten is collected.
  */
 export function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let i = 0, done = 1; i < items.length; i += size, done++) {

@@ -1,7 +1,8 @@
 import type { GasChain } from "../gas/chain";
 import { requireBorne } from "../gas/cover";
-import { laganMarket, type Lagan } from "../gas/lagan";
+import type { Lagan } from "../gas/lagan";
 import { lossesIn } from "../gas/losses";
+import { laganMarket } from "../gas/market";
 import { Meter } from "../gas/meter";
 import { borrowVictims } from "../gas/operations";
 import { loans, MOVED, PRICES } from "../gas/scenario";

@@ -11,8 +11,8 @@ import { batches } from "./batches";
 const TOTAL = { lent: loans(1_800_000), borrowed: loans(1_200_000) };
 
 /**
- * What borrowers owe on a unit of collateral, in loan tokens. A tenth of the debt is closest to the edge, in one tick of the
- * risk ladder; the rest lies evenly below, over two octaves of ticks.
+ * What borrowers owe on a unit of collateral, in loan tokens. A tenth of the debt is closest to the edge, in one tick
+ * of the risk ladder; the rest lies evenly below, over two octaves of ticks.
  */
 const EDGE = { part: 10, ratio: 1_400 };
 const BELOW = { from: 350, to: 1_350 };
@@ -86,7 +86,7 @@ export async function createCrowd(
 const namesOf = (role: string, count: number) => Array.from({ length: count }, (_, i) => addressOf(`${role} ${i}`));
 
 /** `total` in `count` equal parts, of which the first takes what is left over. */
-export function split(total: bigint, count: number): bigint[] {
+function split(total: bigint, count: number): bigint[] {
   const part = total / BigInt(count);
   return Array.from({ length: count }, (_, i) => (i === 0 ? total - part * BigInt(count - 1) : part));
 }

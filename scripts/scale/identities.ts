@@ -1,4 +1,4 @@
-import { Waterfall } from "../../sdk";
+import { FixedPoint, Waterfall } from "../../sdk";
 import { MockAccount__factory, MockERC20__factory } from "../../typechain-types";
 import type { GasChain } from "../gas/chain";
 import type { Lagan } from "../gas/lagan";
@@ -23,7 +23,7 @@ export interface Identity {
   shouldBe: bigint;
 }
 
-const sum = <T>(items: readonly T[], of: (item: T) => bigint) => items.reduce((total, item) => total + of(item), 0n);
+const { sum } = FixedPoint;
 
 /** What must hold of a pool whose crowd is all there is in it, accrued in the latest block. */
 export async function checkTotals(lagan: Lagan, crowd: Crowd, everything: Everything): Promise<Identity[]> {
@@ -38,15 +38,19 @@ export async function checkTotals(lagan: Lagan, crowd: Crowd, everything: Everyt
   return [
     {
       name: "lenders' shares make up the supply",
-      is: sum(lenders, ({ shares }) => shares),
+      is: sum(lenders.map(({ shares }) => shares)),
       shouldBe: await pool.totalSupply(),
     },
-    { name: "debts make up the pool's", is: sum(scaled, (debt) => debt), shouldBe: state.scaledDebt },
-    { name: "debts make up the ladder's", is: sum(ladder, ({ scaledDebt }) => scaledDebt), shouldBe: state.scaledDebt },
+    { name: "debts make up the pool's", is: sum(scaled), shouldBe: state.scaledDebt },
+    {
+      name: "debts make up the ladder's",
+      is: sum(ladder.map(({ scaledDebt }) => scaledDebt)),
+      shouldBe: state.scaledDebt,
+    },
     {
       name: "collateral makes up the ladder's",
-      is: sum(positions, ({ collateral }) => collateral),
-      shouldBe: sum(ticks, ({ collateral }) => collateral),
+      is: sum(positions.map(({ collateral }) => collateral)),
+      shouldBe: sum(ticks.map(({ collateral }) => collateral)),
     },
     {
       name: "the lens ranks each borrower once",
@@ -95,7 +99,7 @@ export async function checkClaims(
   }
   const shareOf = (shares: bigint) => Waterfall.shareOf(lenderClaims, shares, lenderSupply);
   const received = await Promise.all(sample.map((account) => loan.balanceOf(account)));
-  const total = sum([...paid.values()], (assets) => assets);
+  const total = sum(paid.values());
   return [
     { name: "all that was recovered is there to be claimed", is: lenderClaims, shouldBe: RECOVERED },
     {
@@ -115,12 +119,12 @@ export async function checkClaims(
     },
     {
       name: `${sample.length} lenders got what was claimable`,
-      is: sum(received, (assets) => assets),
-      shouldBe: sum(claimable, (assets) => assets),
+      is: sum(received),
+      shouldBe: sum(claimable),
     },
     {
       name: "and nothing more is claimable",
-      is: sum(await Promise.all(sample.map((account) => socializer.claimable(lossId, account))), (assets) => assets),
+      is: sum(await Promise.all(sample.map((account) => socializer.claimable(lossId, account)))),
       shouldBe: 0n,
     },
   ];

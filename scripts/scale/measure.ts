@@ -1,5 +1,6 @@
 import { GasChain } from "../gas/chain";
-import { deployLagan, laganMarket, type Lagan } from "../gas/lagan";
+import { deployLagan, type Lagan } from "../gas/lagan";
+import { laganMarket } from "../gas/market";
 import { walkTicks } from "../gas/positions";
 import { deployTokens, type Tokens } from "../gas/tokens";
 import { measureCosts } from "./costs";

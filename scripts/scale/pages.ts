@@ -5,7 +5,9 @@ import type { Lagan } from "../gas/lagan";
 import { batches } from "./batches";
 import type { Crowd } from "./crowd";
 
-/** Accounts or ticks to a call: what a public node lets a call use, even in the worst case of all ticks above the price. */
+/**
+ * Accounts or ticks to a call: what a public node lets a call use, even in the worst case of all ticks above the price.
+ */
 const PAGE = 100;
 const CALL = { gasLimit: 50_000_000 };
 

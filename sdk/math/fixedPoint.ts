@@ -1,20 +1,43 @@
 /**
- * Integer arithmetic as the contracts do it. A wad has 18 decimals. `/` on bigints truncates towards zero and `>>` rounds
- * towards minus infinity, which is what the EVM's signed division and arithmetic shift do.
+ * Integer arithmetic as the contracts do it. A wad has 18 decimals. `/` on bigints truncates towards zero and `>>`
+ * rounds towards minus infinity, which is what the EVM's signed division and arithmetic shift do.
  */
 
 export const WAD = 10n ** 18n;
 
-/** x · y / d, rounded down. All unsigned. */
+/**
+ * x · y / d, rounded down. All unsigned.
+ * @throws RangeError if `d` is 0
+ */
 export const mulDivDown = (x: bigint, y: bigint, d: bigint): bigint => (x * y) / d;
 
-/** x · y / d, rounded up. All unsigned. */
+/**
+ * x · y / d, rounded up. All unsigned.
+ * @throws RangeError if `d` is 0
+ */
 export const mulDivUp = (x: bigint, y: bigint, d: bigint): bigint => divUp(x * y, d);
 
-/** x / d, rounded up. Both unsigned. */
+/**
+ * x / d, rounded up. Both unsigned.
+ * @throws RangeError if `d` is 0
+ */
 export const divUp = (x: bigint, d: bigint): bigint => (x + d - 1n) / d;
 
+/** The smaller one; of any sign, like `max`. */
 export const min = (x: bigint, y: bigint): bigint => (x < y ? x : y);
+
+/** The larger one. */
+export const max = (x: bigint, y: bigint): bigint => (x > y ? x : y);
+
+/** x − y, but not below 0. */
+export const saturatingSub = (x: bigint, y: bigint): bigint => (x > y ? x - y : 0n);
+
+/** All of them added up; 0 of none. */
+export function sum(values: Iterable<bigint>): bigint {
+  let total = 0n;
+  for (const value of values) total += value;
+  return total;
+}
 
 /** ln 2, in 96 binary places. */
 const LN2 = 54916777467707473351141471128n;
@@ -90,7 +113,7 @@ export function lnWad(x: bigint): bigint {
   return (1677202110996718588342820967067443963516166n * quotient + ln2 * k + lnBase) >> 174n;
 }
 
-/** A monic polynomial in t, the highest term first; t and every coefficient in 96 binary places, rounded down after each term. */
+/** A monic polynomial in t, the highest term first; all in 96 binary places, rounded down after each term. */
 function horner(t: bigint, [, next, ...rest]: bigint[]): bigint {
   return rest.reduce((sum, coefficient) => ((sum * t) >> 96n) + coefficient, t + next);
 }

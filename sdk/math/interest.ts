@@ -1,9 +1,9 @@
 /**
- * Twin of `Interest.sol`: the adaptive borrow rate, the growth of the borrow index and the vesting of lenders' interest.
- * A stored rate counts units of 1e-11 per year; other rates are wads per year. Amounts are loan asset units, times are
- * seconds.
+ * Twin of `Interest.sol`: the adaptive borrow rate, the growth of the borrow index and the vesting of lenders'
+ * interest. A stored rate counts units of 1e-11 per year; other rates are wads per year. Amounts are loan asset units,
+ * times are seconds.
  */
-import { WAD, expWad, lnWad, min } from "./fixedPoint";
+import { WAD, expWad, lnWad, max, min } from "./fixedPoint";
 
 export const YEAR = 365n * 24n * 3600n;
 export const BPS = 10_000n;
@@ -76,20 +76,24 @@ export function debtOf(scaled: bigint, index: bigint): bigint {
   return (scaled * index) / WAD;
 }
 
-/** Fees within gross interest, rounded down: the lenders get the rest. */
+/**
+ * Fees within gross interest, rounded down: the lenders get the rest.
+ * @param premium basis points
+ */
 export function feesOf(interest: bigint, premium: bigint): bigint {
   return (interest * premium) / BPS;
 }
 
-/** debt / (cash + debt) as a wad, rounded down; 0 for an empty pool. */
+/** debt / (cash + debt) as a wad, rounded down; 0 without debt. */
 export function utilisation(debt: bigint, cash: bigint): bigint {
   return debt === 0n ? 0n : (debt * WAD) / (cash + debt);
 }
 
 /**
- * Average borrow rate over an interval at constant utilisation (wad per year), and the stored rate at its end (nearest unit).
+ * The borrow rate over an interval at constant utilisation.
  * @param rate stored rate at the start, within [MIN_RATE, MAX_RATE]
  * @param u utilisation (wad, at most WAD)
+ * @returns average: wad per year, each term rounded towards 0; end: stored rate, rounded to the nearest unit
  */
 export function rates(rate: bigint, u: bigint, elapsed: bigint): { average: bigint; end: bigint } {
   const span = u > TARGET_UTILISATION ? WAD - TARGET_UTILISATION : TARGET_UTILISATION;
@@ -120,31 +124,44 @@ export function rates(rate: bigint, u: bigint, elapsed: bigint): { average: bigi
   return { average: (mean * (WAD + slope)) / WAD, end: (last + RATE_UNIT / 2n) / RATE_UNIT };
 }
 
-/** e^(rate·t) as a wad, rounded down, saturated far above what an index can take. */
+/**
+ * e^(rate·t) as a wad, rounded down, saturated far above what an index can take.
+ * @param average wad per year
+ */
 export function growthOf(average: bigint, elapsed: bigint): bigint {
   return exp(min((average * elapsed) / YEAR, MAX_GROWTH));
 }
 
-/** e^(−t/τ) as a wad, rounded down. */
+/**
+ * e^(−t/τ) as a wad, rounded down.
+ * @param vesting τ
+ * @throws RangeError if `vesting` is 0
+ */
 export function decay(elapsed: bigint, vesting: bigint): bigint {
   return exp(-((elapsed * WAD) / vesting));
 }
 
-/** The index after one interval, rounded down, saturated at MAX_INDEX and at MAX_DEBT of total debt. */
+/**
+ * The index after one interval (wad), rounded down, saturated at MAX_INDEX and at MAX_DEBT of total debt; it never
+ * falls.
+ * @param growth wad, from `growthOf`
+ * @param scaledDebt total debt in index units
+ */
 export function grow(index: bigint, growth: bigint, scaledDebt: bigint): bigint {
   const next = min((index * growth) / WAD, MAX_INDEX);
   if (debtOf(scaledDebt, next) <= MAX_DEBT) return next;
-  const saturated = (MAX_DEBT * WAD) / scaledDebt;
-  return saturated < index ? index : saturated;
+  return max((MAX_DEBT * WAD) / scaledDebt, index);
 }
 
 /**
  * The part of the lenders' new interest that is still unvested at the end of the interval, rounded down:
  * (1 − premium)·debt·rτ/(1 + rτ)·(g − v).
  * @param debt total debt at the start
- * @param average wad per year
- * @param growth g, from `growthOf`
- * @param keep v, from `decay`
+ * @param premium basis points
+ * @param average r, wad per year
+ * @param growth g (wad), from `growthOf`
+ * @param keep v (wad), from `decay`
+ * @param vesting τ
  */
 export function bufferOf(
   debt: bigint,

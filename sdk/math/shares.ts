@@ -1,6 +1,7 @@
 /**
- * Twin of `SharesMath.sol`: conversion between assets and shares, with virtual shares. The rounding is in the name; assets
- * are asset units, shares have three decimals more. Amounts above `MAX_AMOUNT` throw a RangeError where the contracts revert.
+ * Twin of `SharesMath.sol`: conversion between assets and shares, with virtual shares. The rounding is in the name;
+ * assets are asset units, shares have three decimals more. `total` are the assets of all shares, `supply` are all
+ * shares, without the virtual ones.
  */
 import { mulDivDown, mulDivUp } from "./fixedPoint";
 
@@ -14,18 +15,34 @@ export const BEFORE_OVER_END = 1_000n;
 /** The largest amount that is converted. */
 export const MAX_AMOUNT = 2n ** 128n - 1n;
 
+/**
+ * Shares for assets, rounded down: what a deposit mints.
+ * @throws RangeError for more than MAX_AMOUNT, where the contracts revert with `AmountTooLarge`
+ */
 export function toSharesDown(assets: bigint, total: bigint, supply: bigint): bigint {
   return mulDivDown(fit(assets), supply + VIRTUAL_SHARES, total + VIRTUAL_ASSETS);
 }
 
+/**
+ * Shares for assets, rounded up: what a withdrawal burns.
+ * @throws RangeError for more than MAX_AMOUNT
+ */
 export function toSharesUp(assets: bigint, total: bigint, supply: bigint): bigint {
   return mulDivUp(fit(assets), supply + VIRTUAL_SHARES, total + VIRTUAL_ASSETS);
 }
 
+/**
+ * Assets for shares, rounded down: what a redemption pays.
+ * @throws RangeError for more than MAX_AMOUNT
+ */
 export function toAssetsDown(shares: bigint, total: bigint, supply: bigint): bigint {
   return mulDivDown(fit(shares), total + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES);
 }
 
+/**
+ * Assets for shares, rounded up: what a mint takes.
+ * @throws RangeError for more than MAX_AMOUNT
+ */
 export function toAssetsUp(shares: bigint, total: bigint, supply: bigint): bigint {
   return mulDivUp(fit(shares), total + VIRTUAL_ASSETS, supply + VIRTUAL_SHARES);
 }
@@ -35,7 +52,10 @@ function fit(amount: bigint): bigint {
   return amount;
 }
 
-/** Whether a loss that left `total` of `before` assets to `supply` shares ends their generation: it must have taken nearly all itself. */
+/**
+ * Whether a loss that left `total` of `before` assets to `supply` shares ends their generation, exactly. Only a loss that itself took
+ * nearly all does so.
+ */
 export function isWiped(total: bigint, before: bigint, supply: bigint): boolean {
   return supply !== 0n && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;
 }

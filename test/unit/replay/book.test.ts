@@ -1,13 +1,7 @@
 import { expect } from "chai";
 
-import {
-  fitBook,
-  generateBook,
-  HEALTH_QUANTILES,
-  healthQuantile,
-  seededRandom,
-  shuffled,
-} from "../../../scripts/replay/book";
+import { seededRandom, shuffled } from "../../../scripts/lib/random";
+import { fitBook, generateBook, HEALTH_QUANTILES, healthQuantile } from "../../../scripts/replay/book";
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 

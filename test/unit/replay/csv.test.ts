@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { readBook, readPrices } from "../../../scripts/replay/csv";
-import { InputError } from "../../../scripts/replay/errors";
+import { InputError } from "../../../scripts/lib/errors";
 
 const NOON = Date.UTC(2020, 2, 12, 12) / 1000;
 const EXPECTED = [

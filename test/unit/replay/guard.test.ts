@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Runner } from "../../../scripts/replay/guard";
 import { Identities } from "../../../scripts/replay/identities";
-import type { Market, Snapshot } from "../../../scripts/replay/market";
 import type { Block } from "../../../scripts/replay/record";
+import type { Market, Snapshot } from "../../../scripts/replay/types";
 import { createPeople, type World } from "../../../scripts/replay/world";
 import { LendingPool__factory } from "../../../typechain-types";
 

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import type { Reported } from "../../../scripts/replay/accounts";
 import { Identities } from "../../../scripts/replay/identities";
-import type { Snapshot } from "../../../scripts/replay/market";
-import type { Depth, Fairness, Layers } from "../../../scripts/replay/types";
+import type { Depth, Fairness, Layers, Snapshot } from "../../../scripts/replay/types";
 import { RiskLadder } from "../../../sdk";
 
 const WAD = 10n ** 18n;

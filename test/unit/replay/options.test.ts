@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { InputError } from "../../../scripts/replay/errors";
+import { InputError } from "../../../scripts/lib/errors";
 import { HELP, parseOptions } from "../../../scripts/replay/options";
 
 describe("replay: options", () => {

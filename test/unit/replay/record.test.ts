@@ -2,8 +2,8 @@ import type { ContractTransactionReceipt } from "ethers";
 import { expect } from "chai";
 
 import { addressOf } from "../../../scripts/replay/chain";
-import type { Market } from "../../../scripts/replay/market";
 import { Record, type Action } from "../../../scripts/replay/record";
+import type { Market } from "../../../scripts/replay/types";
 import { BadDebtSocializer__factory, LendingPool__factory } from "../../../typechain-types";
 
 const [pool, socializer] = ["pool", "socializer"].map((name) => addressOf(name));

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { isRefusal, type Market } from "../../../scripts/replay/market";
+import { isRefusal } from "../../../scripts/replay/market";
+import type { Market } from "../../../scripts/replay/types";
 import { LendingPool__factory } from "../../../typechain-types";
 
 describe("replay: refusals", () => {

@@ -15,7 +15,9 @@ function lossOf(id: number, time: number, price: number, accounts: number, lost:
   return { id, time, price, accounts, ...lost, shortfall: sum(lost), recovered: sum(recoveredBy), recoveredBy };
 }
 
-/** Two thirds of a debt fall due between the price of 200 and nothing; of each price below `bad` a part of them is bad. */
+/**
+ * Two thirds of a debt fall due between the price of 200 and nothing; of each price below `bad` a part of them is bad.
+ */
 function depthOf(time: number, price: number, debt: bigint, bad: number): Depth {
   const at = (hypothetical: number) => ({
     price: hypothetical,

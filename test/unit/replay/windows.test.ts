@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { InputError } from "../../../scripts/replay/errors";
+import { InputError } from "../../../scripts/lib/errors";
 import { isWithin, parseWindow } from "../../../scripts/replay/windows";
 
 const at = (time: string) => Date.parse(time) / 1000;

@@ -1,4 +1,4 @@
-import type { Window } from "./types";
+import type { Window } from "../types";
 
 /** Series as inline SVG, drawn once for a desktop and once for a phone, so that its text has one size on both. */
 
@@ -60,7 +60,7 @@ interface Frame {
   ticks: number;
 }
 
-export const FRAMES: readonly Frame[] = [
+const FRAMES: readonly Frame[] = [
   { name: "wide", width: 960, height: 300, left: 68, right: 16, bottom: 28, ticks: 8 },
   { name: "narrow", width: 350, height: 230, left: 54, right: 10, bottom: 28, ticks: 4 },
 ];
