@@ -375,8 +375,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "cooling-stake-moves",
     file: "contracts/base/EpochShares.sol",
-    find: "locked = _coolingOf(account) + _arrivedOf(y, a);",
-    replace: "locked = _arrivedOf(y, a);",
+    find: "locked = _coolingOf(account) + _arrivedOf(ledger, a);",
+    replace: "locked = _arrivedOf(ledger, a);",
     suite: "fund.test.ts",
     caughtBy: "windows expire, and the receiver of a transfer never leaves earlier",
   },
