@@ -26,21 +26,32 @@ import {PoolLender} from "./base/PoolLender.sol";
 /// @title LendingPool
 /// @notice The whole pool: lenders, borrowers, defaults (see the layers in base/ and the docs in ILendingPool), and operators.
 contract LendingPool is PoolLender, PoolBorrower, Multicall {
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     bytes32 private constant OPERATOR_TYPEHASH = keccak256(
         "SetOperator(address owner,address operator,bool approved,uint256 nonce,uint256 deadline)"
     );
 
-    address private immutable TWIN;
-
     /// @dev Ticks that most positions use, from the LLTV at the price of creation: an octave below it, a quarter above it.
     uint256 private constant TICKS_BELOW = RiskLadder.OCTAVE;
     uint256 private constant TICKS_ABOVE = RiskLadder.OCTAVE / 4;
+
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
+    address private immutable TWIN;
 
     constructor(PoolParams memory params, address twin_) PoolLadder(params) EpochShares(params.name, params.symbol) {
         TWIN = twin_;
         uint256 tick = RiskLadder.tickAt(ORACLE.price(), WAD, params.lltv);
         uint256 first = tick > TICKS_BELOW ? tick - TICKS_BELOW : 1;
         _initialiseTicks(first, tick + TICKS_ABOVE - first);
+    }
+
+    /* --------------------------------------------- INTEREST -------------------------------------------- */
+
+    /// @inheritdoc ILendingPool
+    function accrue() external nonReentrant {
+        _storeShared(_accrued());
     }
 
     /* ------------------------------- DEFAULTS AND ADMINISTRATION: THE TWIN ----------------------------- */
@@ -85,12 +96,12 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
         _delegate();
     }
 
-    /// @inheritdoc IPoolRisk
+    /// @inheritdoc IPoolAdmin
     function reportBlind() external returns (uint256) {
         _delegate();
     }
 
-    /// @inheritdoc IPoolRisk
+    /// @inheritdoc IPoolAdmin
     function initialiseTicks(uint256, uint256) external {
         _delegate();
     }
@@ -275,10 +286,5 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
     /// @inheritdoc ILendingPool
     function isOperator(address owner, address operator) external view returns (bool) {
         return _operators[owner][operator];
-    }
-
-    /// @inheritdoc ILendingPool
-    function accrue() external nonReentrant {
-        _storeShared(_accrued());
     }
 }

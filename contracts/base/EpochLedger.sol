@@ -12,6 +12,8 @@ import {IEpochEvents} from "../interfaces/IEpochShares.sol";
 abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
+
     /// @dev The holders' side, one slot. `net` and `flags` belong to the inheriting contract.
     struct Ledger {
         uint112 supply;
@@ -29,7 +31,11 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         uint32 time;
     }
 
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
     IERC20 internal immutable ASSET;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     Ledger internal _ledger;
     mapping(uint256 => EpochPair) private _epochs;
@@ -40,6 +46,8 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         if (asset_ == address(0)) revert ZeroAddress();
         ASSET = IERC20(asset_);
     }
+
+    /* -------------------------------------------- THE LEDGER ------------------------------------------- */
 
     /// @dev One write: assigning the struct itself would write its fields one by one.
     function _storeLedger(Ledger memory ledger) internal {
@@ -75,6 +83,8 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         emit GenerationEnded(ledger.generation++, ledger.supply);
         ledger.supply = 0;
     }
+
+    /* --------------------------------------------- TRANSFERS ------------------------------------------- */
 
     /// @dev Takes `amount` of the asset. What the books count on must then be there: with a token that keeps a fee it is not.
     /// @param due all that the books count on, `amount` included

@@ -45,7 +45,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         uint8 generation;
     }
 
-    /* --------------------------------------------- STORAGE --------------------------------------------- */
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
     bytes32 private constant PERMIT_TYPEHASH = keccak256(
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
@@ -53,7 +53,11 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     uint256 private constant RECEIVED_BITS = 48;
     uint256 internal constant MAX_SUPPLY = type(uint112).max;
 
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
     uint8 private immutable DECIMALS;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     mapping(address => Account) private _accounts;
     mapping(address => mapping(uint256 => Checkpoint)) private _checkpoints;

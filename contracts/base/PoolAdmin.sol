@@ -54,4 +54,19 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         _storeShared(s);
         _storeLedger(s.ledger);
     }
+
+    /// @inheritdoc IPoolAdmin
+    function reportBlind() external nonReentrant returns (uint256 since) {
+        Cache memory s = _accrued();
+        (bool seen, ) = _look();
+        if (seen) _sighted(s);
+        else _blinded(s);
+        _storeShared(s);
+        return _blindSinceOf(s);
+    }
+
+    /// @inheritdoc IPoolAdmin
+    function initialiseTicks(uint256 first, uint256 count) external nonReentrant {
+        _initialiseTicks(first, count);
+    }
 }

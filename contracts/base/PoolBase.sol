@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IBadDebtSocializer} from "../interfaces/IBadDebtSocializer.sol";
 import {IPoolEvents, PoolParams} from "../interfaces/ILendingPool.sol";
@@ -21,8 +20,6 @@ import {EpochLedger} from "./EpochLedger.sol";
 /// BOOKED FEES are those that are not a part of running interest: what a harvest could not pay out, recoveries of fees,
 /// and what was left when the last share went. While there are no shares, all of the pool is fees.
 abstract contract PoolBase is EpochLedger, IPoolEvents {
-    using SafeERC20 for IERC20;
-
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
     /// @dev One slot, which both sides of the pool share. `rate` in units of 1e-11 per year, `premium` in basis points.
@@ -52,7 +49,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint256 unvested;
         uint256 premium;
         uint256 flags;
-        uint256 booked;
+        uint256 bookedFees;
         uint256 scaledDebt;
         int256 borrowed;
         uint256 cap;
@@ -60,9 +57,13 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint256 debt;
     }
 
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     uint256 internal constant WAD = 1e18;
+    /// @dev Bits of `Shared.flags`: no new risk; `_bookedFees` is not 0; the oracle's failure is on record.
     uint256 internal constant FLAG_PAUSED = 1;
     uint256 internal constant FLAG_BOOKED_FEES = 2;
+    uint256 internal constant FLAG_BLIND = 4;
     /// @dev Assets of a pool stay below this by deposits; with interest they still fit `int104`.
     uint256 internal constant MAX_ASSETS = type(uint96).max;
 
@@ -122,7 +123,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         s.unvested = shared.unvested;
         s.premium = shared.premium;
         s.flags = shared.flags;
-        if (s.flags & FLAG_BOOKED_FEES != 0) s.booked = _bookedFees;
+        if (s.flags & FLAG_BOOKED_FEES != 0) s.bookedFees = _bookedFees;
         s.scaledDebt = borrowers.scaledDebt;
         s.borrowed = borrowers.net;
         s.cap = borrowers.cap;
@@ -132,7 +133,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
             // right for 136 years, also when the stored 32 bits wrap
             elapsed = uint32(block.timestamp) - shared.time;
         }
-        s.debt = Interest.debtOf(s.scaledDebt, s.index);
+        s.debt = Interest.debtDown(s.scaledDebt, s.index);
         if (elapsed == 0) return s;
         (s.index, s.rate, s.unvested, s.debt) = Interest.accrue(
             s.index,
@@ -150,9 +151,9 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     }
 
     function _storeShared(Cache memory s) internal {
-        if (s.booked != 0 || s.flags & FLAG_BOOKED_FEES != 0) {
-            _bookedFees = s.booked;
-            s.flags = s.booked == 0 ? s.flags & ~FLAG_BOOKED_FEES : s.flags | FLAG_BOOKED_FEES;
+        if (s.bookedFees != 0 || s.flags & FLAG_BOOKED_FEES != 0) {
+            _bookedFees = s.bookedFees;
+            s.flags = s.bookedFees == 0 ? s.flags & ~FLAG_BOOKED_FEES : s.flags | FLAG_BOOKED_FEES;
         }
         _shared = Shared({
             index: uint80(s.index),
@@ -197,7 +198,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     function _fees(Cache memory s) internal pure returns (uint256) {
         unchecked {
             if (s.ledger.supply == 0) return _cash(s) + s.debt;
-            return s.booked + Interest.feesOf(_interest(s), s.premium);
+            return s.bookedFees + Interest.feesOf(_interest(s), s.premium);
         }
     }
 
@@ -211,14 +212,14 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     function _settleFees(Cache memory s, uint256 fees) internal pure {
         s.ledger.net = _toNet(_cash(s) + s.debt);
         s.borrowed = int256(s.debt);
-        s.booked = fees;
+        s.bookedFees = fees;
     }
 
     /// @dev Books recovered assets that have arrived. Without shares all of the pool is fees anyway.
     function _credit(Cache memory s, uint256 interest, uint256 fees) internal {
         s.ledger.net += _toNet(interest + fees);
         if (s.ledger.supply == 0) return;
-        s.booked += fees;
+        s.bookedFees += fees;
         s.unvested += interest;
         if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
         emit RecoveryCredited(interest, fees);

@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
+// solhint-disable-next-line no-unused-import
+import {ORACLE_GAS} from "../interfaces/IOracle.sol"; // used in assembly
 import {PoolParams} from "../interfaces/ILendingPool.sol";
 import {RiskLadder} from "../libraries/RiskLadder.sol";
 import {PoolBase} from "./PoolBase.sol";
@@ -37,19 +39,21 @@ abstract contract PoolLadder is PoolBase {
         uint40 confirmed;
     }
 
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     /// @dev A record that nobody confirms for this long is none: the oracle may have answered meanwhile (seconds).
     uint256 private constant CONFIRM_WITHIN = 1 days;
-    /// @dev What the oracle may use. More must have been there when it fails: starved gas looks like a failure.
-    uint256 private constant ORACLE_GAS = 500_000;
+    /// @dev What must have been there for an oracle that fails with ORACLE_GAS: starved gas looks like a failure.
     uint256 private constant ORACLE_GAS_NEEDED = 520_000;
-    uint256 private constant FLAG_BLIND = 4;
 
-    /* --------------------------------------------- STORAGE --------------------------------------------- */
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
     uint256 internal immutable TOLERANCE;
     uint256 internal immutable BLIND_PERIOD;
     /// @dev 1/(1+w): the part of a collateral's value that repays debt.
     uint256 internal immutable REPAYABLE;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     mapping(uint256 => Tick) internal _ticks;
     /// @dev A bit for each initialised tick, 256 to a word.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-
 import {WrittenOff} from "../interfaces/ILendingPool.sol";
 import {Interest} from "../libraries/Interest.sol";
 import {PoolLadder} from "./PoolLadder.sol";
@@ -10,7 +8,7 @@ import {PoolLadder} from "./PoolLadder.sol";
 /// @title PoolPositions
 /// @notice The borrowers' positions: what the pool and its twin for defaults both know of them.
 abstract contract PoolPositions is PoolLadder {
-    using FixedPointMathLib for uint256;
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
     /// @dev `tick` is the position's place in the risk ladder. Written-off debt is a ring of entries from
     /// `writtenOffHead` on; an account with any has defaulted.
@@ -22,9 +20,13 @@ abstract contract PoolPositions is PoolLadder {
         uint8 writtenOffs;
     }
 
-    /// @notice Written-off debt may be liquidated whatever the health this long after it arose (seconds).
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
+    /// @dev Written-off debt may be liquidated whatever the health this long after it arose (seconds).
     uint256 private constant DUE_AFTER = 7 days;
     uint256 internal constant MAX_WRITTEN_OFFS = 16;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     mapping(address => Position) internal _positions;
     mapping(address => mapping(uint256 => WrittenOff)) internal _writtenOffs;
@@ -33,7 +35,7 @@ abstract contract PoolPositions is PoolLadder {
 
     /// @dev Moves a position in the ladder to where its debt and collateral put it. The caller stores `p` and `s`.
     /// @param debt scaled, before the change
-    function _climb(Cache memory s, Position memory p, uint256 debt, uint256 collateral) internal {
+    function _moveInLadder(Cache memory s, Position memory p, uint256 debt, uint256 collateral) internal {
         p.tick = _move(p.tick, debt, collateral, p.scaledDebt, p.collateral);
         if (p.tick > s.topTick) s.topTick = p.tick;
     }
@@ -43,7 +45,7 @@ abstract contract PoolPositions is PoolLadder {
         unchecked {
             s.scaledDebt += scaled;
             s.borrowed += int256(assets);
-            s.debt = Interest.debtOf(s.scaledDebt, s.index);
+            s.debt = Interest.debtDown(s.scaledDebt, s.index);
             if (s.debt > Interest.MAX_DEBT) revert AmountTooLarge(s.debt, Interest.MAX_DEBT);
             p.scaledDebt += uint96(scaled);
         }
@@ -56,25 +58,18 @@ abstract contract PoolPositions is PoolLadder {
         uint256 assets
     ) internal pure returns (uint256 repaid, uint256 scaled) {
         unchecked {
-            uint256 debt = _debtOf(p.scaledDebt, s.index);
+            uint256 debt = Interest.debtUp(p.scaledDebt, s.index);
             (repaid, scaled) = assets >= debt ? (debt, p.scaledDebt) : (assets, (assets * WAD) / s.index);
             p.scaledDebt -= uint96(scaled);
             s.scaledDebt -= scaled;
             s.borrowed -= int256(repaid);
-            s.debt = Interest.debtOf(s.scaledDebt, s.index);
-        }
-    }
-
-    /// @dev An account's debt of `scaled` units, rounded up.
-    function _debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
-        unchecked {
-            return (scaled * index).divUp(WAD);
+            s.debt = Interest.debtDown(s.scaledDebt, s.index);
         }
     }
 
     function _requireMinimum(Position memory p, uint256 index) internal view {
         if (p.scaledDebt == 0) return;
-        uint256 debt = _debtOf(p.scaledDebt, index);
+        uint256 debt = Interest.debtUp(p.scaledDebt, index);
         if (debt < MIN_DEBT) revert DebtBelowMinimum(debt, MIN_DEBT);
     }
 
@@ -87,7 +82,7 @@ abstract contract PoolPositions is PoolLadder {
     ) internal view returns (uint256 writtenOff, uint256 due) {
         for (uint256 i; i < p.writtenOffs; ++i) {
             WrittenOff storage entry = _entry(account, p, i);
-            uint256 assets = _debtOf(entry.scaled, index);
+            uint256 assets = Interest.debtUp(entry.scaled, index);
             writtenOff += assets;
             if (block.timestamp >= entry.since + DUE_AFTER) due += assets;
         }

@@ -51,7 +51,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
         Position memory p = _positions[account];
         uint256 index = _accrued().index;
         (uint256 writtenOff, ) = _writtenOffOf(account, p, index);
-        uint256 owed = _debtOf(p.scaledDebt, index) + writtenOff;
+        uint256 owed = Interest.debtUp(p.scaledDebt, index) + writtenOff;
         if (owed == 0) return type(uint256).max;
         return Liquidation.healthOf(Liquidation.valueOf(p.collateral, ORACLE.price()), owed, LLTV);
     }
@@ -106,7 +106,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
             uint256 floor = RiskLadder.tickAt(price, s.index, LLTV);
             for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
                 Tick memory sums = _ticks[t];
-                uint256 debt = _debtOf(sums.scaledDebt, s.index);
+                uint256 debt = Interest.debtUp(sums.scaledDebt, s.index);
                 if (Liquidation.isHealthy(Liquidation.valueOf(sums.collateral, price), debt, LLTV)) continue;
                 points[i].collateral += sums.collateral;
                 points[i].debt += debt;
@@ -156,20 +156,5 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
     /// @inheritdoc IPoolRisk
     function blindSince() external view returns (uint256) {
         return _blindSinceOf(_accrued());
-    }
-
-    /// @inheritdoc IPoolRisk
-    function reportBlind() external nonReentrant returns (uint256 since) {
-        Cache memory s = _accrued();
-        (bool seen, ) = _look();
-        if (seen) _sighted(s);
-        else _blinded(s);
-        _storeShared(s);
-        return _blindSinceOf(s);
-    }
-
-    /// @inheritdoc IPoolRisk
-    function initialiseTicks(uint256 first, uint256 count) external nonReentrant {
-        _initialiseTicks(first, count);
     }
 }

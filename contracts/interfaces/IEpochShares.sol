@@ -24,7 +24,6 @@ interface IEpochEvents {
     error InvalidSigner(address owner);
     /// @notice The token delivered less than it was asked for.
     error IncorrectTransfer(address token, uint256 expected, uint256 received);
-    error NotOperator(address owner, address caller);
 }
 
 /// @title IEpochShares

@@ -120,9 +120,10 @@ interface IPoolEvents is IEpochEvents {
 
     error Paused();
     error Unauthorized(address caller);
+    error NotOperator(address owner, address caller);
     error InsufficientCash(uint256 requested, uint256 cash);
     error InsufficientCollateral(uint256 requested, uint256 collateral);
-    error SupplyCapExceeded(uint256 assets, uint256 cap);
+    error SupplyCapExceeded(uint256 assets, uint256 room);
     error Unhealthy(address account, uint256 owed, uint256 limit);
     error HealthyPosition(address account, uint256 health);
     error DebtBelowMinimum(uint256 debt, uint256 minDebt);
@@ -217,15 +218,6 @@ interface IPoolRisk {
 
     /// @notice When the oracle's failure was put on record; 0 while there is no record that was confirmed within a day.
     function blindSince() external view returns (uint256);
-
-    /// @notice Puts on record that the oracle fails, confirms it, or records that it answers again. A record that nobody confirms for a
-    /// day starts anew: the oracle may have answered meanwhile, and exits must not open at the start of its next failure.
-    /// @return since when it has been on record that it fails; 0 if it answers
-    function reportBlind() external returns (uint256 since);
-
-    /// @notice Prepares ticks, so that their first use costs no more than any other.
-    /// @dev Reverts with `InvalidTick`.
-    function initialiseTicks(uint256 first, uint256 count) external;
 }
 
 /// @title IPoolAdmin
@@ -242,6 +234,15 @@ interface IPoolAdmin {
 
     /// @notice Stops or resumes `deposit`, `mint` and `borrow`; nothing else. Factory only.
     function setPaused(bool paused_) external;
+
+    /// @notice Puts on record that the oracle fails, confirms it, or records that it answers again. A record that nobody confirms for a
+    /// day starts anew: the oracle may have answered meanwhile, and exits must not open at the start of its next failure.
+    /// @return since when it has been on record that it fails; 0 if it answers
+    function reportBlind() external returns (uint256 since);
+
+    /// @notice Prepares ticks, so that their first use costs no more than any other.
+    /// @dev Reverts with `InvalidTick`.
+    function initialiseTicks(uint256 first, uint256 count) external;
 }
 
 /// @title ILendingPool

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+/// @dev Gas that a pool gives its oracle for a price. The factory refuses an oracle that needs more.
+uint256 constant ORACLE_GAS = 500_000;
+
 /// @title IOracle
 /// @notice The one thing a pool asks of an oracle; the widely deployed convention, so that existing adapters plug in.
 interface IOracle {

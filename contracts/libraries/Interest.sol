@@ -65,12 +65,12 @@ library Interest {
         bool lent
     ) internal pure returns (uint256 newIndex, uint256 newRate, uint256 newUnvested, uint256 newDebt) {
         unchecked {
-            uint256 debt = debtOf(scaledDebt, index);
+            uint256 debt = debtDown(scaledDebt, index);
             uint256 average;
             (average, newRate) = rates(rate, utilisation(debt, cash), elapsed);
             uint256 growth = growthOf(average, elapsed);
             newIndex = grow(index, growth, scaledDebt);
-            newDebt = debtOf(scaledDebt, newIndex);
+            newDebt = debtDown(scaledDebt, newIndex);
 
             uint256 keep = decay(elapsed, vesting);
             newUnvested = (unvested * keep) / WAD;
@@ -83,10 +83,17 @@ library Interest {
         }
     }
 
-    /// @notice Total debt of `scaled` index units, rounded down. (A position's own debt is rounded up.)
-    function debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
+    /// @notice Debt of `scaled` index units, rounded down: that of a whole pool.
+    function debtDown(uint256 scaled, uint256 index) internal pure returns (uint256) {
         unchecked {
             return (scaled * index) / WAD;
+        }
+    }
+
+    /// @notice Debt of `scaled` index units, rounded up: that of one account.
+    function debtUp(uint256 scaled, uint256 index) internal pure returns (uint256) {
+        unchecked {
+            return FixedPointMathLib.divUp(scaled * index, WAD);
         }
     }
 
@@ -167,7 +174,7 @@ library Interest {
         unchecked {
             next = (index * growth) / WAD;
             if (next > MAX_INDEX) next = MAX_INDEX;
-            if (debtOf(scaledDebt, next) > MAX_DEBT) {
+            if (debtDown(scaledDebt, next) > MAX_DEBT) {
                 next = (MAX_DEBT * WAD) / scaledDebt;
                 if (next < index) next = index;
             }

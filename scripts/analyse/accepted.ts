@@ -35,8 +35,8 @@ export const ACCEPTED: readonly Acceptance[] = [
       "PoolBase._credit(PoolBase.Cache,uint256,uint256) uses a dangerous strict equality: s.ledger.supply == 0",
       "PoolBase._fees(PoolBase.Cache) uses a dangerous strict equality: s.ledger.supply == 0",
       "PoolBase._lenderAssets(PoolBase.Cache) uses a dangerous strict equality: s.ledger.supply == 0",
-      "PoolBase._storeShared(PoolBase.Cache) uses a dangerous strict equality: s.booked == 0",
-      "PoolDefault._book(PoolBase.Cache,uint256) uses a dangerous strict equality: s.ledger.supply == 0",
+      "PoolBase._storeShared(PoolBase.Cache) uses a dangerous strict equality: s.bookedFees == 0",
+      "PoolDefault._bookLoss(PoolBase.Cache,uint256) uses a dangerous strict equality: s.ledger.supply == 0",
       "PoolDefault._forward(PoolBase.Cache,IBadDebtSocializer.Payment[],uint256) uses a dangerous strict equality: assets == 0",
       "PoolDefault._payWrittenOff(address,PoolPositions.Position,uint256,uint256) uses a dangerous strict equality: paid == owed",
       "PoolDefault._queue(address,PoolPositions.Position,uint256,uint256) uses a dangerous strict equality: full = newest.lossId != lossId && p.writtenOffs == MAX_WRITTEN_OFFS",
@@ -89,7 +89,7 @@ export const ACCEPTED: readonly Acceptance[] = [
     rule: "weak-prng",
     why: "the remainder picks a slot of a pair or of a ring; nothing is drawn by lot",
     findings: [
-      'EpochLedger._openEpoch(EpochLedger.Ledger) uses a weak PRNG: "y.epoch % 2 == 1"',
+      'EpochLedger._openEpoch(EpochLedger.Ledger) uses a weak PRNG: "ledger.epoch % 2 == 1"',
       'PoolDefault._payWrittenOff(address,PoolPositions.Position,uint256,uint256) uses a weak PRNG: "p.writtenOffHead = uint8((p.writtenOffHead + 1) % MAX_WRITTEN_OFFS)"',
       'PoolPositions._entry(address,PoolPositions.Position,uint256) uses a weak PRNG: "_writtenOffs[account][(p.writtenOffHead + i) % MAX_WRITTEN_OFFS]"',
     ],
@@ -223,7 +223,7 @@ export const ACCEPTED: readonly Acceptance[] = [
     why: "every function of pool and socializer that changes state holds a lock; both are immutable and registered with one factory",
     findings: [
       "Reentrancy in BadDebtSocializer.absorb(address,uint256,uint256,uint256,uint256,uint256,uint256):",
-      "Reentrancy in PoolDefault._book(PoolBase.Cache,uint256):",
+      "Reentrancy in PoolDefault._bookLoss(PoolBase.Cache,uint256):",
       "Reentrancy in PoolDefault._forward(PoolBase.Cache,IBadDebtSocializer.Payment[],uint256):",
       "Reentrancy in PoolDefault.liquidate(address,uint256,uint256,bytes):",
       "Reentrancy in PoolDefault.writeDown(address[]):",

@@ -94,8 +94,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "fees-survive-a-loss",
     file: "contracts/base/PoolDefault.sol",
-    find: "s.booked = fees - layers.fees;",
-    replace: "s.booked = fees;",
+    find: "s.bookedFees = fees - layers.fees;",
+    replace: "s.bookedFees = fees;",
     suite: "losses.test.ts",
     caughtBy:
       "Write-off leaves ledgers apart: debt falls by exactly the shortfall; Σ layers == shortfall; totalAssets == ledger.",
