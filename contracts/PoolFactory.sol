@@ -85,7 +85,7 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         }
     }
 
-    /// @dev A share of a pool or fund of this factory is refused: its price would depend on itself, and its claims be stranded.
+    /// @dev Refuses shares of this factory's own pools and funds: a price would depend on itself, claims be stranded.
     function _checkAsset(string memory parameter, address token) private view {
         if (token.code.length == 0) revert NotAContract(parameter, token);
         (bool ok, bytes memory answer) = token.staticcall(abi.encodeCall(IInsuranceFund.factory, ()));

@@ -23,8 +23,8 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         uint8 flags;
     }
 
-    /// @dev All shares at an epoch of odd number and at the one after it, so that every other loss needs no new slot; `time` is
-    /// when the latest of the two was opened.
+    /// @dev All shares at an epoch of odd number and at the one after it, so that every other loss needs no new slot;
+    /// `time` is when the latest of the two was opened.
     struct EpochPair {
         uint112 odd;
         uint112 even;
@@ -60,7 +60,8 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         });
     }
 
-    /// @dev At the last epoch number the loss is absorbed without one: the number stays, which tells the inheriting contract.
+    /// @dev Opens the next epoch: the holders of this instant bear the loss. At the last epoch number none is opened
+    /// and the number stays: that loss is absorbed without a claim.
     function _openEpoch(Ledger memory ledger) internal {
         if (ledger.epoch == type(uint24).max) return;
         EpochPair storage pair = _pairOf(++ledger.epoch);
@@ -69,14 +70,14 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         emit EpochOpened(ledger.epoch, ledger.supply);
     }
 
-    /// @dev Where epochs 1 and 2, 3 and 4, … are.
+    /// @dev The slot of an epoch: 1 and 2 share the first, 3 and 4 the second.
     function _pairOf(uint256 epoch) internal view returns (EpochPair storage) {
         unchecked {
             return _epochs[(epoch + 1) / 2];
         }
     }
 
-    /// @dev At the last generation number the shares live on.
+    /// @dev Voids all shares. At the last generation number they live on instead.
     function _endGeneration(Ledger memory ledger) internal {
         if (ledger.generation == type(uint8).max) return;
         _lastEpochOf[ledger.generation] = ledger.epoch;
@@ -86,7 +87,7 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
 
     /* --------------------------------------------- TRANSFERS ------------------------------------------- */
 
-    /// @dev Takes `amount` of the asset. What the books count on must then be there: with a token that keeps a fee it is not.
+    /// @dev Takes `amount` of the asset. All that the books count on must be there then: no token may keep a fee.
     /// @param due all that the books count on, `amount` included
     function _collect(address from, uint256 amount, uint256 due) internal {
         ASSET.safeTransferFrom(from, address(this), amount);

@@ -9,9 +9,11 @@ import {Interest} from "../libraries/Interest.sol";
 import {PoolLadder} from "./PoolLadder.sol";
 
 /// @title PoolAdmin
-/// @notice What the fund, the socializer and the factory do with a pool.
+/// @notice What the fund, the socializer and the factory do with a pool, and the upkeep that anyone can do.
 abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
     using SafeERC20 for IERC20;
+
+    /* --------------------------------------------- FACTORY --------------------------------------------- */
 
     /// @inheritdoc IPoolAdmin
     function setSupplyCap(uint256 assets) external nonReentrant {
@@ -27,6 +29,8 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         _shared.flags = uint8(paused_ ? flags | FLAG_PAUSED : flags);
         emit PausedSet(paused_);
     }
+
+    /* --------------------------------------- FUND AND SOCIALIZER --------------------------------------- */
 
     /// @inheritdoc IPoolAdmin
     function harvest(uint256 premium) external nonReentrant returns (uint256 paid) {
@@ -54,6 +58,8 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         _storeShared(s);
         _storeLedger(s.ledger);
     }
+
+    /* --------------------------------------------- UPKEEP ---------------------------------------------- */
 
     /// @inheritdoc IPoolAdmin
     function reportBlind() external nonReentrant returns (uint256 since) {

@@ -13,9 +13,10 @@ import {EpochLedger} from "./EpochLedger.sol";
 /// @title PoolBase
 /// @notice The pool's parameters, its two ledgers and their accrual, and who may act for whom.
 ///
-/// TWO LEDGERS behind one shared slot, so that a call writes only its own side: lenders' net assets and borrowers' net
-/// assets. From them `cash = net − borrowed`, and the gross interest since the fees were last settled is
-/// `debt − borrowed`, of which `premium` is fees.
+/// TWO LEDGERS behind one shared slot, so that a call writes only its own side. The lenders' `net` counts what came in
+/// and went out on their side, the borrowers' (`borrowed` in a cache) what was lent and repaid; neither grows by
+/// interest. So `cash = net − borrowed`, and `debt − borrowed` is the gross interest since the fees were last settled,
+/// of which `premium` is fees. Settling sets `net` to cash + debt and `borrowed` to debt: interest counts from 0 again.
 ///
 /// BOOKED FEES are those that are not a part of running interest: what a harvest could not pay out, recoveries of fees,
 /// and what was left when the last share went. While there are no shares, all of the pool is fees.
@@ -32,8 +33,8 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint8 flags;
     }
 
-    /// @dev One slot, for borrowers what `Ledger` is for lenders. `topTick` is the place of the risk ladder's highest occupied tick;
-    /// `cap` counts whole loan tokens.
+    /// @dev One slot, for borrowers what `Ledger` is for lenders. `topTick` is the place of the risk ladder's highest
+    /// occupied tick; `cap` counts whole loan tokens.
     struct Borrowers {
         uint96 scaledDebt;
         int104 net;
@@ -41,7 +42,8 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint40 cap;
     }
 
-    /// @dev What a call loads once and writes once. Accrued to now.
+    /// @dev What a call loads once and writes once. Accrued to now. `borrowed` is the borrowers' `net`, `debt` total
+    /// debt in assets, rounded down.
     struct Cache {
         Ledger ledger;
         uint256 index;
@@ -64,7 +66,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     uint256 internal constant FLAG_PAUSED = 1;
     uint256 internal constant FLAG_BOOKED_FEES = 2;
     uint256 internal constant FLAG_BLIND = 4;
-    /// @dev Assets of a pool stay below this by deposits; with interest they still fit `int104`.
+    /// @dev Deposits take cash and debt together no further than this; with interest on top they still fit `int104`.
     uint256 internal constant MAX_ASSETS = type(uint96).max;
 
     /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
@@ -82,6 +84,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     uint256 internal immutable MIN_DEBT;
     uint256 internal immutable DUST;
     uint256 internal immutable VESTING;
+    /// @dev One whole loan token, in its smallest unit: what a supply cap is counted in.
     uint256 private immutable WHOLE;
 
     /* --------------------------------------------- STORAGE --------------------------------------------- */
@@ -114,6 +117,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     /* ------------------------------------------ LOAD AND STORE ----------------------------------------- */
 
+    /// @dev The state as it would be if accrual were stored now.
     function _accrued() internal view returns (Cache memory s) {
         Shared storage shared = _shared;
         Borrowers storage borrowers = _borrowers;
@@ -150,6 +154,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
     }
 
+    /// @dev Stores what both sides share, and booked fees.
     function _storeShared(Cache memory s) internal {
         if (s.bookedFees != 0 || s.flags & FLAG_BOOKED_FEES != 0) {
             _bookedFees = s.bookedFees;
@@ -195,6 +200,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         }
     }
 
+    /// @dev Without shares all of the pool is fees.
     function _fees(Cache memory s) internal pure returns (uint256) {
         unchecked {
             if (s.ledger.supply == 0) return _cash(s) + s.debt;
@@ -202,6 +208,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         }
     }
 
+    /// @dev What all shares are worth.
     function _lenderAssets(Cache memory s) internal pure returns (uint256) {
         unchecked {
             return s.ledger.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
@@ -227,16 +234,18 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     /* --------------------------------------------- HELPERS --------------------------------------------- */
 
+    /// @dev The supply cap in assets.
     function _capOf(Cache memory s) internal view returns (uint256) {
         return s.cap * WHOLE;
     }
 
+    /// @dev Whole loan tokens, rounded down; more than 40 bits count as the most that they hold.
     function _toCap(uint256 assets) internal view returns (uint40) {
         uint256 whole = assets / WHOLE;
         return whole > type(uint40).max ? type(uint40).max : uint40(whole);
     }
 
-    /// @dev Amounts that move through a pool fit 103 bits with a wide margin (MAX_ASSETS, MAX_DEBT).
+    /// @dev Amounts that move through a pool fit 103 bits with a wide margin (MAX_ASSETS, Interest.MAX_DEBT).
     function _toNet(uint256 assets) internal pure returns (int104) {
         if (assets > uint104(type(int104).max)) revert AmountTooLarge(assets, uint104(type(int104).max));
         return int104(int256(assets));

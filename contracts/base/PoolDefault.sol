@@ -15,7 +15,7 @@ import {Waterfall} from "../libraries/Waterfall.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
 /// @title PoolDefault
-/// @notice What happens to debt that is not repaid in time: write-down, liquidation, and what is owed after a write-down.
+/// @notice Debt that is not repaid in time: write-down, liquidation, and what is owed after a write-down.
 abstract contract PoolDefault is PoolPositions, IPoolDefault {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
@@ -36,7 +36,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
         uint256 total;
         for (uint256 i; i < accounts.length; ++i) {
-            // or interest would bring a loss in every block
+            // Dust on a backed account is put back: otherwise interest would re-open a loss every block.
             if (lacking < DUST && backed[i]) {
                 _positions[accounts[i]].scaledDebt += uint96(scaled[i]);
                 scaled[i] = 0;
@@ -44,7 +44,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             total += scaled[i];
         }
         if (total == 0) {
-            _storeShared(s); // the price was seen
+            _storeShared(s); // a good price may have ended a record of blindness
             return 0;
         }
         uint256 lossId;
@@ -55,7 +55,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         _storeAll(s);
     }
 
-    /// @dev Takes from the position what its collateral cannot repay: D' is rounded down, so a second call finds nothing.
+    /// @dev Takes from the position what its collateral cannot repay. The debt that stays is rounded down, so a second
+    /// call finds nothing. Only the position changes: the total follows in `_bookLoss`, the ladder in `_writeOff`.
     /// @return scaled units taken
     /// @return lacking what they are worth
     /// @return backed whether the collateral is worth the debt all the same
@@ -75,7 +76,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         return (scaled, debt - performing, debt <= value);
     }
 
-    /// @dev Runs a shortfall of `scaled` units through the waterfall. Changes only `s`, but for the epoch's own record.
+    /// @dev Runs a shortfall of `scaled` units through the waterfall. Changes `s`, which the caller stores; in storage
+    /// only the record of an epoch or a generation that the loss opens or ends.
     function _bookLoss(Cache memory s, uint256 scaled) private returns (uint256 lossId, uint256 shortfall) {
         (uint256 fees, uint256 principal, uint256 cash) = (_fees(s), _lenderAssets(s), _cash(s));
         s.scaledDebt -= scaled;
@@ -168,7 +170,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         _forward(s, payments, repaid - ofDebt);
     }
 
-    /// @dev What a liquidator repays of what it asks for, how much of that is performing debt, and the value it gets.
+    /// @dev What a liquidator repays of what it asks for, how much of that is performing debt, and the value of the
+    /// collateral that it gets for it.
     function _terms(
         address borrower,
         Position memory p,
@@ -201,7 +204,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
                 MIN_DEBT
             );
             ofDebt = repaid.min(debt);
-            // only whole units of debt are paid for in collateral: rounding must not lower C/D either
+            // collateral is given only for the whole index units that the payment takes off: no rounding lowers C/D
             paidFor = ofDebt < debt ? Interest.debtDown((ofDebt * WAD) / index, index) : repaid;
         } else if (due != 0) {
             // the account is healthy with all that it owes: its performing debt is left alone
@@ -264,8 +267,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
 
     /* ------------------------------------- THE QUEUE OF WRITTEN-OFF DEBT ------------------------------- */
 
-    /// @dev Moves `scaled` units, which were cut from the account's debt, into its queue; a full queue takes them into its newest
-    /// entry.
+    /// @dev Moves `scaled` units, which were cut from the account's debt, into its queue; a full queue takes them into
+    /// its newest entry.
     function _writeOff(Cache memory s, address account, uint256 scaled, uint256 lossId) private {
         Position memory p = _positions[account];
         emit WrittenDown(account, lossId, scaled);
@@ -274,7 +277,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         _positions[account] = p;
     }
 
-    /// @dev Changes `p`, which the caller stores.
+    /// @dev Units of the newest entry's own loss, or of any once the queue is full, are added to that entry. Changes
+    /// `p`, which the caller stores.
     function _queue(address account, Position memory p, uint256 scaled, uint256 lossId) private {
         if (p.writtenOffs != 0) {
             WrittenOff storage newest = _entry(account, p, p.writtenOffs - 1);
@@ -318,8 +322,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
     }
 
-    /// @dev Sends paid written-off debt, which the pool holds outside its books, to the losses it belongs to. A token that
-    /// refuses the socializer does not stop it: then the pool's lenders of today get it.
+    /// @dev Sends paid written-off debt, which the pool holds outside its books, to the losses it belongs to. A token
+    /// that refuses the socializer does not stop it: then the pool's lenders of today get it, as unvested interest.
     function _forward(Cache memory s, IBadDebtSocializer.Payment[] memory payments, uint256 assets) private {
         if (assets == 0) return;
         (uint256 interest, uint256 fees) = (assets, 0);

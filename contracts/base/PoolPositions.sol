@@ -24,11 +24,13 @@ abstract contract PoolPositions is PoolLadder {
 
     /// @dev Written-off debt may be liquidated whatever the health this long after it arose (seconds).
     uint256 private constant DUE_AFTER = 7 days;
+    /// @dev Entries of an account's written-off debt; further ones are merged into the newest.
     uint256 internal constant MAX_WRITTEN_OFFS = 16;
 
     /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     mapping(address => Position) internal _positions;
+    /// @dev By account and place in its ring.
     mapping(address => mapping(uint256 => WrittenOff)) internal _writtenOffs;
 
     /* --------------------------------------------- HELPERS --------------------------------------------- */
@@ -40,7 +42,7 @@ abstract contract PoolPositions is PoolLadder {
         if (p.tick > s.topTick) s.topTick = p.tick;
     }
 
-    /// @dev Adds `scaled` units against `assets` of cash.
+    /// @dev Adds `scaled` units of debt, for which `assets` leave the cash. The caller stores `p` and `s`.
     function _addDebt(Cache memory s, Position memory p, uint256 scaled, uint256 assets) internal pure {
         unchecked {
             s.scaledDebt += scaled;
@@ -51,7 +53,7 @@ abstract contract PoolPositions is PoolLadder {
         }
     }
 
-    /// @dev Pays at most `assets` of the position's debt: rounded up in assets, down in units.
+    /// @dev Pays at most `assets` of the debt: rounded up in assets, down in units. The caller stores `p` and `s`.
     function _reduceDebt(
         Cache memory s,
         Position memory p,
@@ -67,6 +69,7 @@ abstract contract PoolPositions is PoolLadder {
         }
     }
 
+    /// @dev Refuses a debt above 0 and below the pool's minimum.
     function _requireMinimum(Position memory p, uint256 index) internal view {
         if (p.scaledDebt == 0) return;
         uint256 debt = Interest.debtUp(p.scaledDebt, index);

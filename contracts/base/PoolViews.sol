@@ -20,7 +20,7 @@ import {Waterfall} from "../libraries/Waterfall.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
 /// @title PoolViews
-/// @notice What can be read of a pool: its state, its positions, and the risk that it sees.
+/// @notice What can be read of a pool: its state, its positions, and the risk that it sees. Nothing here writes.
 abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
     using FixedPointMathLib for uint256;
 
@@ -90,6 +90,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
         assets = assets.saturatingSub(left);
     }
 
+    /// @dev All of the visible loss. Without debt there is none, and no oracle is asked.
     function _shortfall(Cache memory s) private view returns (uint256 shortfall, uint256 top) {
         if (s.scaledDebt == 0) return (0, 0);
         (bool seen, uint256 price) = _look();
@@ -149,7 +150,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
             return v;
         }
         (uint256 shortfall, ) = _visible(s, price, v.fees.saturatingAdd(enough).max(DUST));
-        // a write-down would leave dust alone
+        // up to the dust bound a write-down may book nothing: exits of the fund would wait for ever
         if (shortfall > DUST) v.shortfall = shortfall;
     }
 

@@ -5,11 +5,12 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 /// @title Interest
 /// @notice The adaptive borrow rate, the growth of the borrow index and the vesting of lenders' interest. Pure.
-/// @dev The curve is that of Morpho's AdaptiveCurveIRM (the idea and the constants): the error of the utilisation against its
-/// target moves `rateAtTarget` exponentially, a kinked curve turns that into the spot rate. Here the average over an
-/// interval is the exact integral, so that at constant utilisation n accruals give what one gives.
-/// Arithmetic is unchecked: no product of what fits the pool's storage comes near 256 bits, and the twin, whose integers have no
-/// bounds, agrees on all of it. Rates are per year. A stored rate counts units of 1e-11 per year; inside the functions a rate is a wad (1e18 = 100 %).
+/// @dev The curve is that of Morpho's AdaptiveCurveIRM (the idea and the constants): the error of the utilisation
+/// against its target moves `rateAtTarget` exponentially, a kinked curve turns that into the spot rate. Here the
+/// average over an interval is the exact integral, so that at constant utilisation n accruals give what one gives.
+/// Arithmetic is unchecked: no product of what fits the pool's storage comes near 256 bits, and the twin, whose
+/// integers have no bounds, agrees on all of it. Rates are per year. A stored rate counts units of 1e-11 per year;
+/// inside the functions a rate is a wad (1e18 = 100 %).
 library Interest {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant YEAR = 365 days;
