@@ -24,23 +24,34 @@ import {PoolLadder} from "./base/PoolLadder.sol";
 import {PoolLender} from "./base/PoolLender.sol";
 
 /// @title LendingPool
-/// @notice The whole pool: lenders, borrowers, defaults (see the layers in base/ and the docs in ILendingPool), and operators.
+/// @notice The whole pool: lenders, borrowers, defaults (the layers are in base/, the docs in ILendingPool), operators.
 contract LendingPool is PoolLender, PoolBorrower, Multicall {
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     bytes32 private constant OPERATOR_TYPEHASH = keccak256(
         "SetOperator(address owner,address operator,bool approved,uint256 nonce,uint256 deadline)"
     );
 
-    address private immutable TWIN;
-
-    /// @dev Ticks that most positions use, from the LLTV at the price of creation: an octave below it, a quarter above it.
+    /// @dev Ticks that most positions use: from an octave below the LLTV at the price of creation to a quarter above.
     uint256 private constant TICKS_BELOW = RiskLadder.OCTAVE;
     uint256 private constant TICKS_ABOVE = RiskLadder.OCTAVE / 4;
+
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
+    address private immutable TWIN;
 
     constructor(PoolParams memory params, address twin_) PoolLadder(params) EpochShares(params.name, params.symbol) {
         TWIN = twin_;
         uint256 tick = RiskLadder.tickAt(ORACLE.price(), WAD, params.lltv);
         uint256 first = tick > TICKS_BELOW ? tick - TICKS_BELOW : 1;
         _initialiseTicks(first, tick + TICKS_ABOVE - first);
+    }
+
+    /* --------------------------------------------- INTEREST -------------------------------------------- */
+
+    /// @inheritdoc ILendingPool
+    function accrue() external nonReentrant {
+        _storeShared(_accrued());
     }
 
     /* ------------------------------- DEFAULTS AND ADMINISTRATION: THE TWIN ----------------------------- */
@@ -85,12 +96,12 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
         _delegate();
     }
 
-    /// @inheritdoc IPoolRisk
+    /// @inheritdoc IPoolAdmin
     function reportBlind() external returns (uint256) {
         _delegate();
     }
 
-    /// @inheritdoc IPoolRisk
+    /// @inheritdoc IPoolAdmin
     function initialiseTicks(uint256, uint256) external {
         _delegate();
     }
@@ -208,66 +219,82 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
 
     /* ---------------------------------------------- VIEWS ---------------------------------------------- */
 
+    /// @inheritdoc ILendingPool
     function collateralAsset() external view returns (address) {
         return address(COLLATERAL);
     }
 
+    /// @inheritdoc ILendingPool
     function oracle() external view returns (address) {
         return address(ORACLE);
     }
 
+    /// @inheritdoc ILendingPool
     function socializer() external view returns (address) {
         return address(SOCIALIZER);
     }
 
+    /// @inheritdoc ILendingPool
     function fund() external view returns (address) {
         return FUND;
     }
 
+    /// @inheritdoc ILendingPool
     function factory() external view returns (address) {
         return FACTORY;
     }
 
+    /// @inheritdoc ILendingPool
     function twin() external view returns (address) {
         return TWIN;
     }
 
+    /// @inheritdoc ILendingPool
     function lltv() external view returns (uint256) {
         return LLTV;
     }
 
+    /// @inheritdoc ILendingPool
     function minIncentive() external view returns (uint256) {
         return MIN_INCENTIVE;
     }
 
+    /// @inheritdoc ILendingPool
     function writeDownIncentive() external view returns (uint256) {
         return WRITE_DOWN_INCENTIVE;
     }
 
+    /// @inheritdoc ILendingPool
     function maxIncentive() external view returns (uint256) {
         return MAX_INCENTIVE;
     }
 
+    /// @inheritdoc ILendingPool
     function targetHealth() external view returns (uint256) {
         return TARGET_HEALTH;
     }
 
+    /// @inheritdoc ILendingPool
     function minDebt() external view returns (uint256) {
         return MIN_DEBT;
     }
 
+    /// @inheritdoc ILendingPool
     function dust() external view returns (uint256) {
         return DUST;
     }
 
+    /// @inheritdoc ILendingPool
     function vesting() external view returns (uint256) {
         return VESTING;
     }
 
+    /// @inheritdoc ILendingPool
     function guardTolerance() external view returns (uint256) {
         return TOLERANCE;
     }
 
+    /// @inheritdoc ILendingPool
     function blindPeriod() external view returns (uint256) {
         return BLIND_PERIOD;
     }
@@ -275,10 +302,5 @@ contract LendingPool is PoolLender, PoolBorrower, Multicall {
     /// @inheritdoc ILendingPool
     function isOperator(address owner, address operator) external view returns (bool) {
         return _operators[owner][operator];
-    }
-
-    /// @inheritdoc ILendingPool
-    function accrue() external nonReentrant {
-        _storeShared(_accrued());
     }
 }

@@ -7,7 +7,7 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IBadDebtSocializer} from "./interfaces/IBadDebtSocializer.sol";
 import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {ILendingPool, PoolParams} from "./interfaces/ILendingPool.sol";
-import {IOracle} from "./interfaces/IOracle.sol";
+import {IOracle, ORACLE_GAS} from "./interfaces/IOracle.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
 import {Interest} from "./libraries/Interest.sol";
 
@@ -16,16 +16,22 @@ import {Interest} from "./libraries/Interest.sol";
 /// @dev The creation code of a pool and its twin is too large to be part of this contract: it lies in data contracts
 /// (CodeStore), and its hashes are checked here.
 contract PoolFactory is IPoolFactory, AccessManaged {
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     uint256 private constant WAD = 1e18;
     uint256 private constant MAX_DECIMALS = 30;
-    uint256 private constant ORACLE_GAS = 500_000;
-    /// @dev 64/65: one tick of the risk ladder below 1.
-    uint256 private constant MAX_REPAYABLE = 0.984e18;
+    /// @dev The most that LLTV, and LLTV·(1+w), may be: 64/65, one tick of the risk ladder below 1.
+    uint256 private constant MAX_LLTV = 0.984e18;
+
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
     address private immutable POOL_HEAD;
     address private immutable POOL_TAIL;
     address private immutable TWIN_CODE;
 
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
+
+    /// @inheritdoc IPoolFactory
     mapping(address => bool) public isPool;
     address[] private _pools;
 
@@ -79,7 +85,7 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         }
     }
 
-    /// @dev A share of a pool or fund of this factory is refused: its price would depend on itself, and its claims be stranded.
+    /// @dev Refuses shares of this factory's own pools and funds: a price would depend on itself, claims be stranded.
     function _checkAsset(string memory parameter, address token) private view {
         if (token.code.length == 0) revert NotAContract(parameter, token);
         (bool ok, bytes memory answer) = token.staticcall(abi.encodeCall(IInsuranceFund.factory, ()));
@@ -93,13 +99,13 @@ contract PoolFactory is IPoolFactory, AccessManaged {
     }
 
     function _checkTerms(PoolParams calldata p) private pure {
-        _check("lltv", p.lltv, 0.01e18, MAX_REPAYABLE);
+        _check("lltv", p.lltv, 0.01e18, MAX_LLTV);
         _check("maxIncentive", p.maxIncentive, 0, 0.5e18);
         // LLTV·(1+i) < 1: an account can be liquidated before its collateral is worth less than its debt plus incentive
         _check("lltv * (1 + maxIncentive)", (p.lltv * (WAD + p.maxIncentive)) / WAD, 0, WAD - 1);
         _check("writeDownIncentive", p.writeDownIncentive, 0, p.maxIncentive);
         // healthy debt shares no tick of the risk ladder with debt that cannot repay: it would hide its shortfall
-        _check("lltv * (1 + writeDownIncentive)", (p.lltv * (WAD + p.writeDownIncentive)) / WAD, 0, MAX_REPAYABLE);
+        _check("lltv * (1 + writeDownIncentive)", (p.lltv * (WAD + p.writeDownIncentive)) / WAD, 0, MAX_LLTV);
         _check("minIncentive", p.minIncentive, 0, p.writeDownIncentive);
         _check("targetHealth", p.targetHealth, WAD, 10 * WAD);
         _check("minDebt", p.minDebt, 1, type(uint96).max);

@@ -13,12 +13,17 @@ import {RiskLadder} from "./libraries/RiskLadder.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 
 /// @title PoolLens
-/// @notice See IPoolLens. No state; a pool or an oracle that fails fails only its own answer.
+/// @notice See IPoolLens. No state. An oracle that fails leaves out what depends on its price, and nothing else.
 contract PoolLens is IPoolLens {
     using FixedPointMathLib for uint256;
 
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     uint256 private constant WAD = 1e18;
+    /// @dev Bits of a key of `riskiest` that hold the account's place in the list.
     uint256 private constant PLACE_BITS = 32;
+
+    /* ---------------------------------------------- POOLS ---------------------------------------------- */
 
     /// @inheritdoc IPoolLens
     function pools(address factory, uint256 start, uint256 count) external view returns (PoolView[] memory views) {
@@ -41,6 +46,8 @@ contract PoolLens is IPoolLens {
         v.state = p.state();
         (v.price, v.priced) = _price(p);
     }
+
+    /* -------------------------------------------- BORROWERS -------------------------------------------- */
 
     /// @inheritdoc IPoolLens
     function positions(address pool, address[] calldata accounts) public view returns (PositionView[] memory views) {
@@ -97,6 +104,8 @@ contract PoolLens is IPoolLens {
         return (debt * (WAD + w)).fullMulDivUp(Liquidation.ORACLE_SCALE / WAD, collateral);
     }
 
+    /* ----------------------------------------- LENDERS, LOSSES ----------------------------------------- */
+
     /// @inheritdoc IPoolLens
     function lenders(address pool, address[] calldata accounts) external view returns (LenderView[] memory views) {
         ILendingPool p = ILendingPool(pool);
@@ -131,6 +140,8 @@ contract PoolLens is IPoolLens {
             assets[i] = IBadDebtSocializer(socializer).claimable(lossIds[i], account);
         }
     }
+
+    /* --------------------------------------------- HELPERS --------------------------------------------- */
 
     function _price(ILendingPool pool) private view returns (uint256 price, bool priced) {
         // not a `try`: that reverts on an answer that is no number

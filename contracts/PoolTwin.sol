@@ -8,9 +8,9 @@ import {PoolLadder} from "./base/PoolLadder.sol";
 import {PoolViews} from "./base/PoolViews.sol";
 
 /// @title PoolTwin
-/// @notice The part of a pool's code that does not fit into LendingPool: defaults, administration and views. It runs in the pool's
-/// storage, by delegatecall, and shares the storage layout through PoolPositions. Called directly it finds an empty pool
-/// that no factory registered.
+/// @notice The part of a pool's code that does not fit into LendingPool: defaults, administration and views. It runs in
+/// the pool's storage, by delegatecall, and shares the storage layout through PoolPositions. Called directly it finds
+/// an empty pool that no factory registered.
 contract PoolTwin is PoolDefault, PoolAdmin, PoolViews {
     constructor(PoolParams memory params) PoolLadder(params) {}
 }

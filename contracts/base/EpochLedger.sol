@@ -12,6 +12,8 @@ import {IEpochEvents} from "../interfaces/IEpochShares.sol";
 abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /* ---------------------------------------------- TYPES ---------------------------------------------- */
+
     /// @dev The holders' side, one slot. `net` and `flags` belong to the inheriting contract.
     struct Ledger {
         uint112 supply;
@@ -21,15 +23,19 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         uint8 flags;
     }
 
-    /// @dev All shares at an epoch of odd number and at the one after it, so that every other loss needs no new slot; `time` is
-    /// when the latest of the two was opened.
+    /// @dev All shares at an epoch of odd number and at the one after it, so that every other loss needs no new slot;
+    /// `time` is when the latest of the two was opened.
     struct EpochPair {
         uint112 odd;
         uint112 even;
         uint32 time;
     }
 
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
     IERC20 internal immutable ASSET;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     Ledger internal _ledger;
     mapping(uint256 => EpochPair) private _epochs;
@@ -40,6 +46,8 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         if (asset_ == address(0)) revert ZeroAddress();
         ASSET = IERC20(asset_);
     }
+
+    /* -------------------------------------------- THE LEDGER ------------------------------------------- */
 
     /// @dev One write: assigning the struct itself would write its fields one by one.
     function _storeLedger(Ledger memory ledger) internal {
@@ -52,7 +60,8 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         });
     }
 
-    /// @dev At the last epoch number the loss is absorbed without one: the number stays, which tells the inheriting contract.
+    /// @dev Opens the next epoch: the holders of this instant bear the loss. At the last epoch number none is opened
+    /// and the number stays: that loss is absorbed without a claim.
     function _openEpoch(Ledger memory ledger) internal {
         if (ledger.epoch == type(uint24).max) return;
         EpochPair storage pair = _pairOf(++ledger.epoch);
@@ -61,14 +70,14 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         emit EpochOpened(ledger.epoch, ledger.supply);
     }
 
-    /// @dev Where epochs 1 and 2, 3 and 4, … are.
+    /// @dev The slot of an epoch: 1 and 2 share the first, 3 and 4 the second.
     function _pairOf(uint256 epoch) internal view returns (EpochPair storage) {
         unchecked {
             return _epochs[(epoch + 1) / 2];
         }
     }
 
-    /// @dev At the last generation number the shares live on.
+    /// @dev Voids all shares. At the last generation number they live on instead.
     function _endGeneration(Ledger memory ledger) internal {
         if (ledger.generation == type(uint8).max) return;
         _lastEpochOf[ledger.generation] = ledger.epoch;
@@ -76,7 +85,9 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         ledger.supply = 0;
     }
 
-    /// @dev Takes `amount` of the asset. What the books count on must then be there: with a token that keeps a fee it is not.
+    /* --------------------------------------------- TRANSFERS ------------------------------------------- */
+
+    /// @dev Takes `amount` of the asset. All that the books count on must be there then: no token may keep a fee.
     /// @param due all that the books count on, `amount` included
     function _collect(address from, uint256 amount, uint256 due) internal {
         ASSET.safeTransferFrom(from, address(this), amount);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
@@ -15,11 +17,11 @@ import {SharesMath} from "../libraries/SharesMath.sol";
 import {EpochLedger} from "./EpochLedger.sol";
 
 /// @title EpochShares
-/// @notice ERC-20 shares that remember each holder's balance at every loss epoch, with ERC-2612 and the views of ERC-4626.
+/// @notice ERC-20 shares that remember each holder's balance at every loss epoch; ERC-2612 and the views of ERC-4626.
 ///
 /// HISTORY. An account's slot carries the epoch in which it was last touched. A touch in a later epoch first writes one
-/// checkpoint (old epoch, old balance); further touches in that epoch write none. So transfers cost what they cost anyway
-/// as long as nothing is lost, and `balanceAt` is exact at the instant of a loss, inside its block.
+/// checkpoint (old epoch, old balance); further touches in that epoch write none. So transfers cost what they cost
+/// anyway as long as nothing is lost, and `balanceAt` is exact at the instant of a loss, inside its block.
 ///
 /// BORROWED SHARES. Shares received in the block of an epoch cannot leave their account in that block: neither a flash
 /// deposit nor borrowed shares collect a claim. Only the amount received is held, so that a gift holds up nobody.
@@ -28,7 +30,8 @@ import {EpochLedger} from "./EpochLedger.sol";
 abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20Errors, EIP712, NoncesKeyed {
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
-    /// @dev `received · 2^exponent` shares came in at `lastInbound`, rounded down: exact below 2^48, else to 2^-47 of the amount.
+    /// @dev `received · 2^exponent` shares came in at `lastInbound`, rounded down: exact below 2^48, else to 2^-47 of
+    /// the amount.
     struct Account {
         uint112 balance;
         uint24 epoch;
@@ -39,13 +42,14 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         uint8 exponent;
     }
 
+    /// @dev What an account held when it was last touched in an earlier epoch.
     struct Checkpoint {
         uint112 balance;
         uint24 epoch;
         uint8 generation;
     }
 
-    /* --------------------------------------------- STORAGE --------------------------------------------- */
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
     bytes32 private constant PERMIT_TYPEHASH = keccak256(
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
@@ -53,7 +57,11 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     uint256 private constant RECEIVED_BITS = 48;
     uint256 internal constant MAX_SUPPLY = type(uint112).max;
 
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
     uint8 private immutable DECIMALS;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     mapping(address => Account) private _accounts;
     mapping(address => mapping(uint256 => Checkpoint)) private _checkpoints;
@@ -69,41 +77,52 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /* --------------------------------------------- ERC-20 ---------------------------------------------- */
 
+    /// @inheritdoc IERC20Metadata
     function name() external view returns (string memory) {
         return _name;
     }
 
+    /// @inheritdoc IERC20Metadata
     function symbol() external view returns (string memory) {
         return _symbol;
     }
 
+    /// @inheritdoc IERC20Metadata
     function decimals() external view returns (uint8) {
         return DECIMALS;
     }
 
+    /// @inheritdoc IERC20
     function totalSupply() external view returns (uint256) {
         return _ledger.supply;
     }
 
+    /// @inheritdoc IERC20
     function balanceOf(address account) public view returns (uint256) {
         Account storage a = _accounts[account];
         return a.generation == _ledger.generation ? a.balance : 0;
     }
 
+    /// @inheritdoc IERC20
     function allowance(address owner, address spender) external view returns (uint256) {
         return _allowances[owner][spender];
     }
 
+    /// @inheritdoc IERC20
     function approve(address spender, uint256 value) external nonReentrant returns (bool) {
         _approve(msg.sender, spender, value);
         return true;
     }
 
+    /// @inheritdoc IERC20
+    /// @dev Reverts with `ERC20InvalidReceiver`, `InvalidReceiver`, `ERC20InsufficientBalance`, `SharesLocked`.
     function transfer(address to, uint256 value) external nonReentrant returns (bool) {
         _transfer(msg.sender, to, value);
         return true;
     }
 
+    /// @inheritdoc IERC20
+    /// @dev As `transfer`, after `ERC20InsufficientAllowance`. The largest allowance is not used up.
     function transferFrom(address from, address to, uint256 value) external nonReentrant returns (bool) {
         _spendAllowance(from, msg.sender, value);
         _transfer(from, to, value);
@@ -112,6 +131,9 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /* -------------------------------------------- ERC-2612 --------------------------------------------- */
 
+    /// @inheritdoc IERC20Permit
+    /// @dev Signatures of keys only, not of contracts (ERC-1271). Reverts with `PermitExpired`, `InvalidSigner`,
+    /// `ERC20InvalidSpender`.
     function permit(
         address owner,
         address spender,
@@ -127,10 +149,12 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         _approve(owner, spender, value);
     }
 
+    /// @inheritdoc IERC20Permit
     function nonces(address owner) public view override(Nonces, IERC20Permit) returns (uint256) {
         return Nonces.nonces(owner);
     }
 
+    /// @inheritdoc IERC20Permit
     // solhint-disable-next-line func-name-mixedcase
     function DOMAIN_SEPARATOR() external view returns (bytes32) {
         return _domainSeparatorV4();
@@ -138,38 +162,46 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /* ---------------------------------------- ERC-4626, the views -------------------------------------- */
 
+    /// @inheritdoc IERC4626
     function asset() external view returns (address) {
         return address(ASSET);
     }
 
+    /// @inheritdoc IERC4626
     function totalAssets() external view returns (uint256 total) {
         (total, ) = _totals();
     }
 
+    /// @inheritdoc IERC4626
     function convertToShares(uint256 assets) public view returns (uint256) {
         (uint256 total, uint256 supply) = _totals();
         return SharesMath.toSharesDown(assets, total, supply);
     }
 
+    /// @inheritdoc IERC4626
     function convertToAssets(uint256 shares) public view returns (uint256) {
         (uint256 total, uint256 supply) = _totals();
         return SharesMath.toAssetsDown(shares, total, supply);
     }
 
+    /// @inheritdoc IERC4626
     function previewDeposit(uint256 assets) external view returns (uint256) {
         return convertToShares(assets);
     }
 
+    /// @inheritdoc IERC4626
     function previewMint(uint256 shares) external view returns (uint256) {
         (uint256 total, uint256 supply) = _totals();
         return SharesMath.toAssetsUp(shares, total, supply);
     }
 
+    /// @inheritdoc IERC4626
     function previewWithdraw(uint256 assets) public view virtual returns (uint256) {
         (uint256 total, uint256 supply) = _totals();
         return SharesMath.toSharesUp(assets, total, supply);
     }
 
+    /// @inheritdoc IERC4626
     function previewRedeem(uint256 shares) public view virtual returns (uint256) {
         return convertToAssets(shares);
     }
@@ -199,7 +231,8 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         Account storage a = _accounts[account];
         if (a.epoch < epoch_) return _livedAt(a.generation, epoch_) ? a.balance : 0;
 
-        // the last checkpoint written in an epoch before the loss: none below `low`, `high` and above are too late
+        // the last checkpoint of an epoch before the loss: those below `low` are before it, those from `high` on are
+        // not
         (uint256 low, uint256 high) = (0, a.checkpoints);
         while (low < high) {
             uint256 mid = (low + high) / 2;
@@ -303,7 +336,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         }
     }
 
-    /// @dev Shares that came in in the block of an epoch that is this one.
+    /// @dev Shares received in the block in which the current epoch was opened, if that is this block; else 0.
     function _arrivedOf(Ledger memory ledger, Account memory a) private view returns (uint256) {
         unchecked {
             if (a.lastInbound != uint32(block.timestamp) || _pairOf(ledger.epoch).time != a.lastInbound) return 0;
@@ -318,7 +351,8 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         return a.balance - _lockedOf(ledger, a, account);
     }
 
-    /// @dev Whether cooling shares of `account` can leave now: what came in with an epoch is beside them.
+    /// @dev Whether `cooling` shares can leave now: the balance must also cover the shares locked because they arrived
+    /// in the block of the latest epoch.
     function _canRetire(Ledger memory ledger, address account, uint256 cooling) internal view returns (bool) {
         Account memory a = _accounts[account];
         return a.generation == ledger.generation && a.balance >= cooling + _arrivedOf(ledger, a);
@@ -339,7 +373,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         emit Approval(owner, spender, value);
     }
 
-    /* ------------------------------------------ FOR THE INHERITING CONTRACT ------------------------------------------- */
+    /* ----------------------------------- FOR THE INHERITING CONTRACT ----------------------------------- */
 
     /// @dev Assets behind all shares, accrued to now, and the shares.
     function _totals() internal view virtual returns (uint256 total, uint256 supply);

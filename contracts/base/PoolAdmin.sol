@@ -9,9 +9,11 @@ import {Interest} from "../libraries/Interest.sol";
 import {PoolLadder} from "./PoolLadder.sol";
 
 /// @title PoolAdmin
-/// @notice What the fund, the socializer and the factory do with a pool.
+/// @notice What the fund, the socializer and the factory do with a pool, and the upkeep that anyone can do.
 abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
     using SafeERC20 for IERC20;
+
+    /* --------------------------------------------- FACTORY --------------------------------------------- */
 
     /// @inheritdoc IPoolAdmin
     function setSupplyCap(uint256 assets) external nonReentrant {
@@ -27,6 +29,8 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         _shared.flags = uint8(paused_ ? flags | FLAG_PAUSED : flags);
         emit PausedSet(paused_);
     }
+
+    /* --------------------------------------- FUND AND SOCIALIZER --------------------------------------- */
 
     /// @inheritdoc IPoolAdmin
     function harvest(uint256 premium) external nonReentrant returns (uint256 paid) {
@@ -53,5 +57,22 @@ abstract contract PoolAdmin is PoolLadder, IPoolAdmin {
         _credit(s, interest, fees);
         _storeShared(s);
         _storeLedger(s.ledger);
+    }
+
+    /* --------------------------------------------- UPKEEP ---------------------------------------------- */
+
+    /// @inheritdoc IPoolAdmin
+    function reportBlind() external nonReentrant returns (uint256 since) {
+        Cache memory s = _accrued();
+        (bool seen, ) = _look();
+        if (seen) _sighted(s);
+        else _blinded(s);
+        _storeShared(s);
+        return _blindSinceOf(s);
+    }
+
+    /// @inheritdoc IPoolAdmin
+    function initialiseTicks(uint256 first, uint256 count) external nonReentrant {
+        _initialiseTicks(first, count);
     }
 }

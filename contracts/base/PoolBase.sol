@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IBadDebtSocializer} from "../interfaces/IBadDebtSocializer.sol";
 import {IPoolEvents, PoolParams} from "../interfaces/ILendingPool.sol";
@@ -14,15 +13,14 @@ import {EpochLedger} from "./EpochLedger.sol";
 /// @title PoolBase
 /// @notice The pool's parameters, its two ledgers and their accrual, and who may act for whom.
 ///
-/// TWO LEDGERS behind one shared slot, so that a call writes only its own side: lenders' net assets and borrowers' net
-/// assets. From them `cash = net − borrowed`, and the gross interest since the fees were last settled is
-/// `debt − borrowed`, of which `premium` is fees.
+/// TWO LEDGERS behind one shared slot, so that a call writes only its own side. The lenders' `net` counts what came in
+/// and went out on their side, the borrowers' (`borrowed` in a cache) what was lent and repaid; neither grows by
+/// interest. So `cash = net − borrowed`, and `debt − borrowed` is the gross interest since the fees were last settled,
+/// of which `premium` is fees. Settling sets `net` to cash + debt and `borrowed` to debt: interest counts from 0 again.
 ///
 /// BOOKED FEES are those that are not a part of running interest: what a harvest could not pay out, recoveries of fees,
 /// and what was left when the last share went. While there are no shares, all of the pool is fees.
 abstract contract PoolBase is EpochLedger, IPoolEvents {
-    using SafeERC20 for IERC20;
-
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
     /// @dev One slot, which both sides of the pool share. `rate` in units of 1e-11 per year, `premium` in basis points.
@@ -35,8 +33,8 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint8 flags;
     }
 
-    /// @dev One slot, for borrowers what `Ledger` is for lenders. `topTick` is the place of the risk ladder's highest occupied tick;
-    /// `cap` counts whole loan tokens.
+    /// @dev One slot, for borrowers what `Ledger` is for lenders. `topTick` is the place of the risk ladder's highest
+    /// occupied tick; `cap` counts whole loan tokens.
     struct Borrowers {
         uint96 scaledDebt;
         int104 net;
@@ -44,7 +42,8 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint40 cap;
     }
 
-    /// @dev What a call loads once and writes once. Accrued to now.
+    /// @dev What a call loads once and writes once. Accrued to now. `borrowed` is the borrowers' `net`, `debt` total
+    /// debt in assets, rounded down.
     struct Cache {
         Ledger ledger;
         uint256 index;
@@ -52,7 +51,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint256 unvested;
         uint256 premium;
         uint256 flags;
-        uint256 booked;
+        uint256 bookedFees;
         uint256 scaledDebt;
         int256 borrowed;
         uint256 cap;
@@ -60,10 +59,14 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         uint256 debt;
     }
 
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
     uint256 internal constant WAD = 1e18;
+    /// @dev Bits of `Shared.flags`: no new risk; `_bookedFees` is not 0; the oracle's failure is on record.
     uint256 internal constant FLAG_PAUSED = 1;
     uint256 internal constant FLAG_BOOKED_FEES = 2;
-    /// @dev Assets of a pool stay below this by deposits; with interest they still fit `int104`.
+    uint256 internal constant FLAG_BLIND = 4;
+    /// @dev Deposits take cash and debt together no further than this; with interest on top they still fit `int104`.
     uint256 internal constant MAX_ASSETS = type(uint96).max;
 
     /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
@@ -81,6 +84,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     uint256 internal immutable MIN_DEBT;
     uint256 internal immutable DUST;
     uint256 internal immutable VESTING;
+    /// @dev One whole loan token, in its smallest unit: what a supply cap is counted in.
     uint256 private immutable WHOLE;
 
     /* --------------------------------------------- STORAGE --------------------------------------------- */
@@ -113,6 +117,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     /* ------------------------------------------ LOAD AND STORE ----------------------------------------- */
 
+    /// @dev The state as it would be if accrual were stored now.
     function _accrued() internal view returns (Cache memory s) {
         Shared storage shared = _shared;
         Borrowers storage borrowers = _borrowers;
@@ -122,7 +127,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         s.unvested = shared.unvested;
         s.premium = shared.premium;
         s.flags = shared.flags;
-        if (s.flags & FLAG_BOOKED_FEES != 0) s.booked = _bookedFees;
+        if (s.flags & FLAG_BOOKED_FEES != 0) s.bookedFees = _bookedFees;
         s.scaledDebt = borrowers.scaledDebt;
         s.borrowed = borrowers.net;
         s.cap = borrowers.cap;
@@ -132,7 +137,7 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
             // right for 136 years, also when the stored 32 bits wrap
             elapsed = uint32(block.timestamp) - shared.time;
         }
-        s.debt = Interest.debtOf(s.scaledDebt, s.index);
+        s.debt = Interest.debtDown(s.scaledDebt, s.index);
         if (elapsed == 0) return s;
         (s.index, s.rate, s.unvested, s.debt) = Interest.accrue(
             s.index,
@@ -149,10 +154,11 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
     }
 
+    /// @dev Stores what both sides share, and booked fees.
     function _storeShared(Cache memory s) internal {
-        if (s.booked != 0 || s.flags & FLAG_BOOKED_FEES != 0) {
-            _bookedFees = s.booked;
-            s.flags = s.booked == 0 ? s.flags & ~FLAG_BOOKED_FEES : s.flags | FLAG_BOOKED_FEES;
+        if (s.bookedFees != 0 || s.flags & FLAG_BOOKED_FEES != 0) {
+            _bookedFees = s.bookedFees;
+            s.flags = s.bookedFees == 0 ? s.flags & ~FLAG_BOOKED_FEES : s.flags | FLAG_BOOKED_FEES;
         }
         _shared = Shared({
             index: uint80(s.index),
@@ -194,13 +200,15 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
         }
     }
 
+    /// @dev Without shares all of the pool is fees.
     function _fees(Cache memory s) internal pure returns (uint256) {
         unchecked {
             if (s.ledger.supply == 0) return _cash(s) + s.debt;
-            return s.booked + Interest.feesOf(_interest(s), s.premium);
+            return s.bookedFees + Interest.feesOf(_interest(s), s.premium);
         }
     }
 
+    /// @dev What all shares are worth.
     function _lenderAssets(Cache memory s) internal pure returns (uint256) {
         unchecked {
             return s.ledger.supply == 0 ? 0 : _cash(s) + s.debt - s.unvested - _fees(s);
@@ -211,14 +219,14 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
     function _settleFees(Cache memory s, uint256 fees) internal pure {
         s.ledger.net = _toNet(_cash(s) + s.debt);
         s.borrowed = int256(s.debt);
-        s.booked = fees;
+        s.bookedFees = fees;
     }
 
     /// @dev Books recovered assets that have arrived. Without shares all of the pool is fees anyway.
     function _credit(Cache memory s, uint256 interest, uint256 fees) internal {
         s.ledger.net += _toNet(interest + fees);
         if (s.ledger.supply == 0) return;
-        s.booked += fees;
+        s.bookedFees += fees;
         s.unvested += interest;
         if (s.unvested > type(uint80).max) s.unvested = type(uint80).max;
         emit RecoveryCredited(interest, fees);
@@ -226,16 +234,18 @@ abstract contract PoolBase is EpochLedger, IPoolEvents {
 
     /* --------------------------------------------- HELPERS --------------------------------------------- */
 
+    /// @dev The supply cap in assets.
     function _capOf(Cache memory s) internal view returns (uint256) {
         return s.cap * WHOLE;
     }
 
+    /// @dev Whole loan tokens, rounded down; more than 40 bits count as the most that they hold.
     function _toCap(uint256 assets) internal view returns (uint40) {
         uint256 whole = assets / WHOLE;
         return whole > type(uint40).max ? type(uint40).max : uint40(whole);
     }
 
-    /// @dev Amounts that move through a pool fit 103 bits with a wide margin (MAX_ASSETS, MAX_DEBT).
+    /// @dev Amounts that move through a pool fit 103 bits with a wide margin (MAX_ASSETS, Interest.MAX_DEBT).
     function _toNet(uint256 assets) internal pure returns (int104) {
         if (assets > uint104(type(int104).max)) revert AmountTooLarge(assets, uint104(type(int104).max));
         return int104(int256(assets));

@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {Interest} from "../libraries/Interest.sol";
 import {Liquidation} from "../libraries/Liquidation.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
@@ -46,7 +47,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
             Cache memory s = _accrued();
             _requireHealthy(s, onBehalf, p);
             uint256 top = s.topTick;
-            _climb(s, p, p.scaledDebt, p.collateral + assets);
+            _moveInLadder(s, p, p.scaledDebt, p.collateral + assets);
             _storeShared(s);
             if (s.topTick != top) _storeBorrowers(s);
         }
@@ -73,7 +74,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         _addDebt(s, p, scaled, assets);
         _requireMinimum(p, s.index);
         _requireHealthy(s, onBehalf, p);
-        _climb(s, p, p.scaledDebt - scaled, p.collateral);
+        _moveInLadder(s, p, p.scaledDebt - scaled, p.collateral);
 
         _positions[onBehalf] = p;
         _storeShared(s);
@@ -91,7 +92,7 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         uint256 scaled;
         (repaid, scaled) = _reduceDebt(s, p, assets);
         if (p.writtenOffs == 0) _requireMinimum(p, s.index);
-        _climb(s, p, p.scaledDebt + scaled, p.collateral);
+        _moveInLadder(s, p, p.scaledDebt + scaled, p.collateral);
 
         _positions[onBehalf] = p;
         _storeShared(s);
@@ -107,14 +108,14 @@ abstract contract PoolBorrower is PoolPositions, ILendingPool {
         Position memory p = _positions[account];
         uint256 index = _accrued().index;
         (writtenOff, ) = _writtenOffOf(account, p, index);
-        return (p.collateral, _debtOf(p.scaledDebt, index), writtenOff);
+        return (p.collateral, Interest.debtUp(p.scaledDebt, index), writtenOff);
     }
 
     /* --------------------------------------------- HELPERS --------------------------------------------- */
 
     function _requireHealthy(Cache memory s, address account, Position memory p) private {
         unchecked {
-            uint256 debt = _debtOf(p.scaledDebt, s.index);
+            uint256 debt = Interest.debtUp(p.scaledDebt, s.index);
             uint256 value = Liquidation.valueOf(p.collateral, _price(s));
             if (!Liquidation.isHealthy(value, debt, LLTV)) revert Unhealthy(account, debt, (value * LLTV) / WAD);
         }

@@ -15,7 +15,7 @@ import {Waterfall} from "../libraries/Waterfall.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
 /// @title PoolDefault
-/// @notice What happens to debt that is not repaid in time: write-down, liquidation, and what is owed after a write-down.
+/// @notice Debt that is not repaid in time: write-down, liquidation, and what is owed after a write-down.
 abstract contract PoolDefault is PoolPositions, IPoolDefault {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
@@ -39,7 +39,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
         uint256 total;
         for (uint256 i; i < accounts.length; ++i) {
-            // or interest would bring a loss in every block
+            // Dust on a backed account is put back: otherwise interest would re-open a loss every block.
             if (lacking < DUST && backed[i]) {
                 _positions[accounts[i]].scaledDebt += uint96(scaled[i]);
                 scaled[i] = 0;
@@ -47,18 +47,19 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
             total += scaled[i];
         }
         if (total == 0) {
-            _storeShared(s); // the price was seen
+            _storeShared(s); // a good price may have ended a record of blindness
             return 0;
         }
         uint256 lossId;
-        (lossId, shortfall) = _book(s, total);
+        (lossId, shortfall) = _bookLoss(s, total);
         for (uint256 i; i < accounts.length; ++i) {
             if (scaled[i] != 0) _writeOff(s, accounts[i], scaled[i], lossId);
         }
         _storeAll(s);
     }
 
-    /// @dev Takes from the position what its collateral cannot repay: D' is rounded down, so a second call finds nothing.
+    /// @dev Takes from the position what its collateral cannot repay. The debt that stays is rounded down, so a second
+    /// call finds nothing. Only the position changes: the total follows in `_bookLoss`, the ladder in `_writeOff`.
     /// @return scaled units taken
     /// @return lacking what they are worth
     /// @return backed whether the collateral is worth the debt all the same
@@ -68,7 +69,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 index
     ) private returns (uint256 scaled, uint256 lacking, bool backed) {
         Position storage p = _positions[account];
-        uint256 debt = _debtOf(p.scaledDebt, index);
+        uint256 debt = Interest.debtUp(p.scaledDebt, index);
         uint256 value = Liquidation.valueOf(p.collateral, price);
         uint256 performing = Liquidation.performing(value, WRITE_DOWN_INCENTIVE);
         if (debt <= performing) return (0, 0, false);
@@ -78,11 +79,12 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         return (scaled, debt - performing, debt <= value);
     }
 
-    /// @dev Runs a shortfall of `scaled` units through the waterfall. Changes only `s`, but for the epoch's own record.
-    function _book(Cache memory s, uint256 scaled) private returns (uint256 lossId, uint256 shortfall) {
+    /// @dev Runs a shortfall of `scaled` units through the waterfall. Changes `s`, which the caller stores; in storage
+    /// only the record of an epoch or a generation that the loss opens or ends.
+    function _bookLoss(Cache memory s, uint256 scaled) private returns (uint256 lossId, uint256 shortfall) {
         (uint256 fees, uint256 principal, uint256 cash) = (_fees(s), _lenderAssets(s), _cash(s));
         s.scaledDebt -= scaled;
-        shortfall = s.debt - Interest.debtOf(s.scaledDebt, s.index);
+        shortfall = s.debt - Interest.debtDown(s.scaledDebt, s.index);
         s.debt -= shortfall;
 
         Waterfall.Layers memory layers;
@@ -100,7 +102,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 covered = layers.reserve + layers.staked;
         s.ledger.net = _toNet(cash + covered + s.debt);
         s.borrowed = int256(s.debt);
-        s.booked = fees - layers.fees;
+        s.bookedFees = fees - layers.fees;
         s.unvested -= layers.interest;
         if (opensEpoch) _openEpoch(s.ledger);
         if (SharesMath.isWiped(principal - layers.principal, principal, s.ledger.supply)) {
@@ -125,7 +127,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 price = _price(s);
         (uint256 cut, , ) = _cut(borrower, price, s.index);
         if (cut != 0) {
-            (uint256 lossId, ) = _book(s, cut);
+            (uint256 lossId, ) = _bookLoss(s, cut);
             _writeOff(s, borrower, cut, lossId);
         }
 
@@ -142,11 +144,24 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 least =
             repayAssets == type(uint256).max ? minCollateral : minCollateral.fullMulDivUp(repaid, repayAssets);
         if (seized < least) revert SeizedTooLittle(seized, least);
+        _seize(s, borrower, p, repaid, ofDebt, seized, data);
+    }
 
+    /// @dev Books a liquidation, sends the collateral, and only then takes the payment.
+    /// @param ofDebt the part of `repaid` that is performing debt; the rest is written-off debt
+    function _seize(
+        Cache memory s,
+        address borrower,
+        Position memory p,
+        uint256 repaid,
+        uint256 ofDebt,
+        uint256 seized,
+        bytes calldata data
+    ) private {
         uint256 scaled;
         if (ofDebt != 0) (, scaled) = _reduceDebt(s, p, ofDebt);
         p.collateral -= uint112(seized);
-        _climb(s, p, p.scaledDebt + scaled, p.collateral + seized);
+        _moveInLadder(s, p, p.scaledDebt + scaled, p.collateral + seized);
         IBadDebtSocializer.Payment[] memory payments = _payWrittenOff(borrower, p, repaid - ofDebt, s.index);
         _positions[borrower] = p;
         _storeAll(s);
@@ -158,7 +173,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         _forward(s, payments, repaid - ofDebt);
     }
 
-    /// @dev What a liquidator repays of what it asks for, how much of that is performing debt, and the value it gets.
+    /// @dev What a liquidator repays of what it asks for, how much of that is performing debt, and the value of the
+    /// collateral that it gets for it.
     function _terms(
         address borrower,
         Position memory p,
@@ -166,13 +182,14 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 price,
         uint256 asked
     ) private view returns (uint256 repaid, uint256 ofDebt, uint256 value) {
-        uint256 debt = _debtOf(p.scaledDebt, index);
+        uint256 debt = Interest.debtUp(p.scaledDebt, index);
         (uint256 writtenOff, uint256 due) = _writtenOffOf(borrower, p, index);
         uint256 owed = debt + writtenOff;
         if (owed == 0) revert NoDebt(borrower);
-        value = Liquidation.valueOf(p.collateral, price);
+        uint256 backing = Liquidation.valueOf(p.collateral, price);
         uint256 incentive = MIN_INCENTIVE;
-        if (!Liquidation.isHealthy(value, owed, LLTV)) {
+        uint256 paidFor;
+        if (!Liquidation.isHealthy(backing, owed, LLTV)) {
             Liquidation.Terms memory t = Liquidation.Terms({
                 lltv: LLTV,
                 minIncentive: MIN_INCENTIVE,
@@ -180,26 +197,26 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
                 maxIncentive: MAX_INCENTIVE,
                 targetHealth: TARGET_HEALTH
             });
-            incentive = Liquidation.incentiveOf(value, owed, t);
+            incentive = Liquidation.incentiveOf(backing, owed, t);
             repaid = Liquidation.clamp(
                 debt,
-                Liquidation.toTarget(value, owed, incentive, t),
-                Liquidation.affordable(value, owed, incentive),
+                Liquidation.toTarget(backing, owed, incentive, t),
+                Liquidation.affordable(backing, owed, incentive),
                 asked,
                 p.writtenOffs != 0,
                 MIN_DEBT
             );
             ofDebt = repaid.min(debt);
-            // only whole units of debt are paid for in collateral: rounding must not lower C/D either
-            value = ofDebt < debt ? Interest.debtOf((ofDebt * WAD) / index, index) : repaid;
+            // collateral is given only for the whole index units that the payment takes off: no rounding lowers C/D
+            paidFor = ofDebt < debt ? Interest.debtDown((ofDebt * WAD) / index, index) : repaid;
         } else if (due != 0) {
             // the account is healthy with all that it owes: its performing debt is left alone
             repaid = asked.min(due);
-            value = repaid;
+            paidFor = repaid;
         } else {
-            revert HealthyPosition(borrower, Liquidation.healthOf(value, owed, LLTV));
+            revert HealthyPosition(borrower, Liquidation.healthOf(backing, owed, LLTV));
         }
-        value = (value * (WAD + incentive)) / WAD;
+        value = (paidFor * (WAD + incentive)) / WAD;
     }
 
     /* --------------------------------------- DEBT AFTER A WRITE-DOWN ----------------------------------- */
@@ -227,7 +244,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         (uint256 writtenOff, ) = _writtenOffOf(account, p, s.index);
         if (writtenOff == 0) revert NoDebt(account);
         if (s.flags & FLAG_PAUSED != 0) revert Paused();
-        uint256 owed = _debtOf(p.scaledDebt, s.index) + writtenOff;
+        uint256 owed = Interest.debtUp(p.scaledDebt, s.index) + writtenOff;
         uint256 value = Liquidation.valueOf(p.collateral, _price(s));
         if (!Liquidation.isHealthy(value, owed, LLTV)) revert Unhealthy(account, owed, (value * LLTV) / WAD);
         uint256 cash = _cash(s);
@@ -237,13 +254,13 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         for (uint256 i; i < payments.length; ++i) {
             // no more is paid out than total debt, rounded down, grows by
             uint256 units = (payments[i].assets * WAD) / s.index;
-            payments[i].assets = Interest.debtOf(units, s.index);
+            payments[i].assets = Interest.debtDown(units, s.index);
             recovered += payments[i].assets;
             scaled += units;
         }
         if (recovered == 0) revert InsufficientCash(writtenOff, cash);
         _addDebt(s, p, scaled, recovered);
-        _climb(s, p, p.scaledDebt - scaled, p.collateral);
+        _moveInLadder(s, p, p.scaledDebt - scaled, p.collateral);
         if (p.writtenOffs == 0) _requireMinimum(p, s.index);
         _positions[account] = p;
         _storeShared(s);
@@ -254,17 +271,18 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
 
     /* ------------------------------------- THE QUEUE OF WRITTEN-OFF DEBT ------------------------------- */
 
-    /// @dev Moves `scaled` units, which were cut from the account's debt, into its queue; a full queue takes them into its newest
-    /// entry.
+    /// @dev Moves `scaled` units, which were cut from the account's debt, into its queue; a full queue takes them into
+    /// its newest entry.
     function _writeOff(Cache memory s, address account, uint256 scaled, uint256 lossId) private {
         Position memory p = _positions[account];
         emit WrittenDown(account, lossId, scaled);
-        _climb(s, p, p.scaledDebt + scaled, p.collateral);
+        _moveInLadder(s, p, p.scaledDebt + scaled, p.collateral);
         _queue(account, p, scaled, lossId);
         _positions[account] = p;
     }
 
-    /// @dev Changes `p`, which the caller stores.
+    /// @dev Units of the newest entry's own loss, or of any once the queue is full, are added to that entry. Changes
+    /// `p`, which the caller stores.
     function _queue(address account, Position memory p, uint256 scaled, uint256 lossId) private {
         if (p.writtenOffs != 0) {
             WrittenOff storage newest = _entry(account, p, p.writtenOffs - 1);
@@ -290,7 +308,7 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         uint256 count;
         while (assets != 0) {
             WrittenOff storage entry = _entry(account, p, 0);
-            uint256 owed = _debtOf(entry.scaled, index);
+            uint256 owed = Interest.debtUp(entry.scaled, index);
             uint256 paid = assets.min(owed);
             uint256 scaled = paid == owed ? entry.scaled : (paid * WAD) / index;
             payments[count++] = IBadDebtSocializer.Payment({lossId: entry.lossId, assets: paid, merged: entry.merged});
@@ -308,8 +326,9 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         }
     }
 
-    /// @dev Sends paid written-off debt, which the pool holds outside its books, to the losses it belongs to. A token that
-    /// refuses the socializer does not stop it: then the pool's lenders of today get it. Starved gas looks like a refusal.
+    /// @dev Sends paid written-off debt, which the pool holds outside its books, to the losses it belongs to. A token
+    /// that refuses the socializer does not stop it: then the pool's lenders of today get it, as unvested interest. A
+    /// transfer without the gas for it looks like a refusal, and is none.
     function _forward(Cache memory s, IBadDebtSocializer.Payment[] memory payments, uint256 assets) private {
         if (assets == 0) return;
         (uint256 interest, uint256 fees) = (assets, 0);

@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
+// solhint-disable-next-line no-unused-import
+import {ORACLE_GAS} from "../interfaces/IOracle.sol"; // used in assembly
 import {PoolParams} from "../interfaces/ILendingPool.sol";
 import {RiskLadder} from "../libraries/RiskLadder.sol";
 import {PoolBase} from "./PoolBase.sol";
@@ -10,21 +12,22 @@ import {PoolBase} from "./PoolBase.sol";
 /// @title PoolLadder
 /// @notice The risk ladder, by which the pool sees what the oracle's price shows, and the guard that goes by it.
 ///
-/// THE LADDER holds, for each tick of `scaledDebt / collateral`, the sums of both over its positions. Whatever the number of
-/// positions, the loss at a price is read from the ticks between the highest one and that of the price.
+/// THE LADDER holds, for each tick of `scaledDebt / collateral`, the sums of both over its positions. Whatever the
+/// number of positions, the loss at a price is read from the ticks between the highest one and that of the price.
 ///
-/// MARKS. A tick once used keeps its mark and a nonzero slot, so that an ordinary move between ticks writes two warm slots and no
-/// bitmap. The highest tick in hot state is an upper bound: a guard that finds it empty lowers it.
+/// MARKS. A tick once used keeps its mark and a nonzero slot, so that an ordinary move between ticks writes two warm
+/// slots and no bitmap. `topTick` is an upper bound of the highest occupied one: a guard that finds it empty lowers it.
 ///
-/// THE GUARD refuses to move lenders' assets past a visible loss. Without debt there is nothing to see, and no oracle is asked.
+/// THE GUARD refuses to move lenders' assets past a visible loss. Without debt there is none, and no oracle is asked.
 ///
-/// BLIND. An oracle that fails leaves the guard without sight: nobody enters, and nobody leaves until it has been on record
-/// for the pool's blind period, confirmed at least once a day. Whatever reads a good price ends the record.
+/// BLIND. An oracle that fails leaves the guard without sight: nobody enters, and nobody leaves until it has been on
+/// record for the pool's blind period, confirmed at least once a day. Whatever reads a good price ends the record.
 abstract contract PoolLadder is PoolBase {
     using FixedPointMathLib for uint256;
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
+    /// @dev Sums over the positions of a tick, and whether it has its mark.
     struct Tick {
         uint96 scaledDebt;
         uint152 collateral;
@@ -37,19 +40,22 @@ abstract contract PoolLadder is PoolBase {
         uint40 confirmed;
     }
 
-    /// @dev A record that nobody confirms for this long is none: the oracle may have answered meanwhile (seconds).
-    uint256 private constant CONFIRM_WITHIN = 1 days;
-    /// @dev What the oracle may use. More must have been there when it fails: starved gas looks like a failure.
-    uint256 private constant ORACLE_GAS = 500_000;
-    uint256 private constant ORACLE_GAS_NEEDED = 520_000;
-    uint256 private constant FLAG_BLIND = 4;
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
-    /* --------------------------------------------- STORAGE --------------------------------------------- */
+    /// @dev A record that nobody confirms for this long is none: the oracle may have answered meanwhile (seconds).
+    /// InsuranceFund has the same constant for its records of holds: whoever confirms both does so once a day.
+    uint256 private constant CONFIRM_WITHIN = 1 days;
+    /// @dev What must have been there for an oracle that fails with ORACLE_GAS: starved gas looks like a failure.
+    uint256 private constant ORACLE_GAS_NEEDED = 520_000;
+
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
     uint256 internal immutable TOLERANCE;
     uint256 internal immutable BLIND_PERIOD;
     /// @dev 1/(1+w): the part of a collateral's value that repays debt.
     uint256 internal immutable REPAYABLE;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     mapping(uint256 => Tick) internal _ticks;
     /// @dev A bit for each initialised tick, 256 to a word.
@@ -65,7 +71,7 @@ abstract contract PoolLadder is PoolBase {
 
     /* -------------------------------------------- THE LADDER ------------------------------------------- */
 
-    /// @dev Moves a position from a tick's sums to another's. Whoever raises a position raises the highest tick, too.
+    /// @dev Moves a position from a tick's sums to another's. The caller raises `topTick` if `to` is above it.
     /// @param from its tick so far, 0 for none
     /// @param debt scaled, so far
     /// @return to its tick from now on, 0 without debt
@@ -85,7 +91,8 @@ abstract contract PoolLadder is PoolBase {
         if (to != 0) _add(to, int256(newDebt), int256(newCollateral));
     }
 
-    /// @dev Sums of what the ticks' positions hold: no more than all debt, and 2^40 positions' collateral.
+    /// @dev Adds to a tick's sums. Unchecked: a tick holds at most all debt (96 bits) and the collateral (112 bits
+    /// each) of 2^40 positions.
     function _add(uint256 tick, int256 debt, int256 collateral) private {
         Tick storage sums = _ticks[tick];
         if (!sums.initialised) _mark(tick);
@@ -98,6 +105,7 @@ abstract contract PoolLadder is PoolBase {
         }
     }
 
+    /// @dev Marks ticks, so that their slots are not empty when a position first comes to them.
     function _initialiseTicks(uint256 first, uint256 count) internal {
         if (first == 0 || first > RiskLadder.TOP || count > RiskLadder.TOP + 1 - first) {
             revert InvalidTick(first, count, RiskLadder.TOP);
@@ -156,7 +164,8 @@ abstract contract PoolLadder is PoolBase {
 
     /* -------------------------------------------- THE GUARD -------------------------------------------- */
 
-    /// @dev Goes before lenders' assets move; changes `s` (and what of the ladder's highest tick it found out of date).
+    /// @dev Reverts if lenders' assets must not move now. Changes `s`, which the caller stores; a highest tick that it
+    /// finds out of date it lowers and stores itself.
     /// @param remaining lender assets by which a loss is measured: those after an exit, those before an entry
     function _guard(Cache memory s, uint256 remaining, bool leaving) internal {
         if (s.scaledDebt == 0) return;
@@ -197,7 +206,8 @@ abstract contract PoolLadder is PoolBase {
 
     /* ---------------------------------------------- SIGHT ---------------------------------------------- */
 
-    /// @dev The oracle's price, whatever the oracle does. Not a `try`: that would copy an answer of any length.
+    /// @dev The oracle's price, or `seen` is false: a failure does not revert. Not a `try`: that would copy an answer
+    /// of any length.
     function _look() internal view returns (bool seen, uint256 price) {
         address oracle = address(ORACLE);
         uint256 available = gasleft();
@@ -210,7 +220,8 @@ abstract contract PoolLadder is PoolBase {
         if (!seen && available < ORACLE_GAS_NEEDED) revert InsufficientGas(available, ORACLE_GAS_NEEDED);
     }
 
-    /// @dev The oracle's price, or the oracle's error. One that took more than the guard gives is a price, but no sight.
+    /// @dev The oracle's price, or the oracle's error. A price that takes more gas than ORACLE_GAS is good here, but
+    /// the guard stays blind.
     function _price(Cache memory s) internal returns (uint256 price) {
         bool seen;
         (seen, price) = _look();
@@ -237,13 +248,14 @@ abstract contract PoolLadder is PoolBase {
         _blindness = Blindness(since, uint40(block.timestamp));
     }
 
-    /// @dev 0 without a record that was confirmed in time.
+    /// @dev Since when the oracle has been on record as failing; 0 without a record that was confirmed in time.
     function _blindSinceOf(Cache memory s) internal view returns (uint256) {
         if (s.flags & FLAG_BLIND == 0) return 0;
         Blindness memory b = _blindness;
         return block.timestamp <= b.confirmed + CONFIRM_WITHIN ? b.since : 0;
     }
 
+    /// @dev Whether the oracle has been on record as failing for the whole blind period.
     function _mayLeaveBlind(Cache memory s) internal view returns (bool) {
         uint256 since = _blindSinceOf(s);
         return since != 0 && block.timestamp >= since + BLIND_PERIOD;

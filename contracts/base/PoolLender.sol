@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
@@ -10,12 +11,16 @@ import {EpochShares} from "./EpochShares.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
 /// @title PoolLender
-/// @notice The lenders' side of a pool: ERC-4626.
+/// @notice The lenders' side of a pool: ERC-4626, with the differences that ILendingPool lists.
 abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
     using SafeERC20 for IERC20;
 
     /* --------------------------------------------- ENTER ----------------------------------------------- */
 
+    /// @inheritdoc IERC4626
+    /// @dev Beyond ERC-4626 refused while paused, beyond the supply cap and by the guard. Shares are rounded down.
+    /// Reverts with `AmountTooLarge`, `Paused`, `ZeroAmount`, `SupplyCapExceeded`, `Blind`, `UnbookedShortfall`,
+    /// `ERC20InvalidReceiver`, `InvalidReceiver`, `IncorrectTransfer`.
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
@@ -23,6 +28,8 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         _enter(s, total, assets, shares, receiver);
     }
 
+    /// @inheritdoc IERC4626
+    /// @dev As `deposit`; assets are rounded up.
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
@@ -30,6 +37,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         _enter(s, total, assets, shares, receiver);
     }
 
+    /// @param total lender assets so far
     function _enter(Cache memory s, uint256 total, uint256 assets, uint256 shares, address receiver) private {
         if (s.flags & FLAG_PAUSED != 0) revert Paused();
         if (assets == 0 || shares == 0) revert ZeroAmount();
@@ -50,6 +58,10 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
 
     /* --------------------------------------------- LEAVE ----------------------------------------------- */
 
+    /// @inheritdoc IERC4626
+    /// @dev Beyond ERC-4626 refused by the guard, and an operator of the owner needs no allowance. Shares are rounded
+    /// up. Reverts with `AmountTooLarge`, `ZeroAmount`, `ZeroAddress`, `ERC20InsufficientAllowance`,
+    /// `InsufficientCash`, `Blind`, `UnbookedShortfall`, `ERC20InsufficientBalance`, `SharesLocked`.
     function withdraw(uint256 assets, address receiver, address owner) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
@@ -57,6 +69,9 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         _leave(s, total, assets, shares, receiver, owner);
     }
 
+    /// @inheritdoc IERC4626
+    /// @dev As `withdraw`; assets are rounded down, and shares that are worth less than one unit are refused
+    /// (`ZeroAmount`).
     function redeem(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
         uint256 total = _lenderAssets(s);
@@ -64,6 +79,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         _leave(s, total, assets, shares, receiver, owner);
     }
 
+    /// @param total lender assets so far
     function _leave(
         Cache memory s,
         uint256 total,
@@ -80,6 +96,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         _guard(s, _left(total, assets), true);
         _burn(s.ledger, owner, shares);
         s.ledger.net -= _toNet(assets);
+        // what had not vested when the last share left is fees, as all of a pool without shares
         if (s.ledger.supply == 0) s.unvested = 0;
         _storeShared(s);
         _storeLedger(s.ledger);
@@ -89,6 +106,8 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
 
     /* --------------------------------------------- LIMITS ---------------------------------------------- */
 
+    /// @inheritdoc IERC4626
+    /// @dev 0 while paused, blind or with too large a visible loss, and for a receiver that may hold no shares.
     function maxDeposit(address receiver) public view returns (uint256) {
         Cache memory s = _accrued();
         if (s.flags & FLAG_PAUSED != 0 || receiver == address(0) || _isStranding(receiver) || !_isEnterable(s))
@@ -100,10 +119,14 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         return assets < room ? assets : room;
     }
 
+    /// @inheritdoc IERC4626
+    /// @dev 0 where `maxDeposit` is.
     function maxMint(address receiver) external view returns (uint256) {
         return convertToShares(maxDeposit(receiver));
     }
 
+    /// @inheritdoc IERC4626
+    /// @dev The least of the owner's shares that are not locked, the pool's cash, and what the guard lets leave.
     function maxWithdraw(address owner) external view returns (uint256 assets) {
         Cache memory s = _accrued();
         assets = SharesMath.toAssetsDown(_freeOf(s.ledger, owner), _lenderAssets(s), s.ledger.supply);
@@ -111,7 +134,8 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         if (assets > most) assets = most;
     }
 
-    /// @dev 0 where the shares are worth less than one unit of the asset.
+    /// @inheritdoc IERC4626
+    /// @dev As `maxWithdraw`; 0 where the shares are worth less than one unit of the asset.
     function maxRedeem(address owner) external view returns (uint256 shares) {
         Cache memory s = _accrued();
         (uint256 total, uint256 supply) = (_lenderAssets(s), s.ledger.supply);
@@ -139,6 +163,7 @@ abstract contract PoolLender is PoolPositions, EpochShares, ILendingPool {
         return byCap < byPacking ? byCap : byPacking;
     }
 
+    /// @dev What is left of a limit, 0 beyond it.
     function _left(uint256 limit, uint256 used) private pure returns (uint256) {
         unchecked {
             return used < limit ? limit - used : 0;

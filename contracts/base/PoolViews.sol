@@ -20,7 +20,7 @@ import {Waterfall} from "../libraries/Waterfall.sol";
 import {PoolPositions} from "./PoolPositions.sol";
 
 /// @title PoolViews
-/// @notice What can be read of a pool: its state, its positions, and the risk that it sees.
+/// @notice What can be read of a pool: its state, its positions, and the risk that it sees. Nothing here writes.
 abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
     using FixedPointMathLib for uint256;
 
@@ -51,7 +51,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
         Position memory p = _positions[account];
         uint256 index = _accrued().index;
         (uint256 writtenOff, ) = _writtenOffOf(account, p, index);
-        uint256 owed = _debtOf(p.scaledDebt, index) + writtenOff;
+        uint256 owed = Interest.debtUp(p.scaledDebt, index) + writtenOff;
         if (owed == 0) return type(uint256).max;
         return Liquidation.healthOf(Liquidation.valueOf(p.collateral, ORACLE.price()), owed, LLTV);
     }
@@ -90,6 +90,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
         assets = assets.saturatingSub(left);
     }
 
+    /// @dev All of the visible loss. Without debt there is none, and no oracle is asked.
     function _shortfall(Cache memory s) private view returns (uint256 shortfall, uint256 top) {
         if (s.scaledDebt == 0) return (0, 0);
         (bool seen, uint256 price) = _look();
@@ -106,7 +107,7 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
             uint256 floor = RiskLadder.tickAt(price, s.index, LLTV);
             for (uint256 t = _highest(s.topTick, floor); t != 0; t = _highest(t - 1, floor)) {
                 Tick memory sums = _ticks[t];
-                uint256 debt = _debtOf(sums.scaledDebt, s.index);
+                uint256 debt = Interest.debtUp(sums.scaledDebt, s.index);
                 if (Liquidation.isHealthy(Liquidation.valueOf(sums.collateral, price), debt, LLTV)) continue;
                 points[i].collateral += sums.collateral;
                 points[i].debt += debt;
@@ -149,27 +150,12 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
             return v;
         }
         (uint256 shortfall, ) = _visible(s, price, v.fees.saturatingAdd(enough).max(DUST));
-        // a write-down would leave dust alone
+        // up to the dust bound a write-down may book nothing: exits of the fund would wait for ever
         if (shortfall > DUST) v.shortfall = shortfall;
     }
 
     /// @inheritdoc IPoolRisk
     function blindSince() external view returns (uint256) {
         return _blindSinceOf(_accrued());
-    }
-
-    /// @inheritdoc IPoolRisk
-    function reportBlind() external nonReentrant returns (uint256 since) {
-        Cache memory s = _accrued();
-        (bool seen, ) = _look();
-        if (seen) _sighted(s);
-        else _blinded(s);
-        _storeShared(s);
-        return _blindSinceOf(s);
-    }
-
-    /// @inheritdoc IPoolRisk
-    function initialiseTicks(uint256 first, uint256 count) external nonReentrant {
-        _initialiseTicks(first, count);
     }
 }

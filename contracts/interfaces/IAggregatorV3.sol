@@ -7,8 +7,8 @@ interface IAggregatorV3 {
     /// @notice Decimals of the answer of a price feed.
     function decimals() external view returns (uint8);
 
-    /// @notice The latest round. Price feed: the price, and when it was written. Uptime feed: 0 is up, anything else down,
-    /// and `startedAt` is when that last changed. `answeredInRound` is deprecated and means nothing.
+    /// @notice The latest round. Price feed: the price, and when it was written. Uptime feed: 0 is up, anything else
+    /// down, and `startedAt` is when that last changed. `answeredInRound` is deprecated and means nothing.
     function latestRoundData()
         external
         view

@@ -71,7 +71,7 @@ interface IBadDebtSocializer {
 
     error UnknownPool(address pool);
     error UnknownLoss(uint256 lossId);
-    error InsufficientGas(uint256 left, uint256 needed);
+    error InsufficientGas(uint256 available, uint256 needed);
     error RecoveryExceedsLoss(uint256 assets, uint256 outstanding);
     error ClaimNotAuthorized(address account, address caller);
     error IncorrectTransfer(address token, uint256 expected, uint256 received);

@@ -5,11 +5,12 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 /// @title Interest
 /// @notice The adaptive borrow rate, the growth of the borrow index and the vesting of lenders' interest. Pure.
-/// @dev The curve is that of Morpho's AdaptiveCurveIRM (the idea and the constants): the error of the utilisation against its
-/// target moves `rateAtTarget` exponentially, a kinked curve turns that into the spot rate. Here the average over an
-/// interval is the exact integral, so that at constant utilisation n accruals give what one gives.
-/// Arithmetic is unchecked: no product of what fits the pool's storage comes near 256 bits, and the twin, whose integers have no
-/// bounds, agrees on all of it. Rates are per year. A stored rate counts units of 1e-11 per year; inside the functions a rate is a wad (1e18 = 100 %).
+/// @dev The curve is that of Morpho's AdaptiveCurveIRM (the idea and the constants): the error of the utilisation
+/// against its target moves `rateAtTarget` exponentially, a kinked curve turns that into the spot rate. Here the
+/// average over an interval is the exact integral, so that at constant utilisation n accruals give what one gives.
+/// Arithmetic is unchecked: no product of what fits the pool's storage comes near 256 bits, and the twin, whose
+/// integers have no bounds, agrees on all of it. Rates are per year. A stored rate counts units of 1e-11 per year;
+/// inside the functions a rate is a wad (1e18 = 100 %).
 library Interest {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant YEAR = 365 days;
@@ -65,12 +66,12 @@ library Interest {
         bool lent
     ) internal pure returns (uint256 newIndex, uint256 newRate, uint256 newUnvested, uint256 newDebt) {
         unchecked {
-            uint256 debt = debtOf(scaledDebt, index);
+            uint256 debt = debtDown(scaledDebt, index);
             uint256 average;
             (average, newRate) = rates(rate, utilisation(debt, cash), elapsed);
             uint256 growth = growthOf(average, elapsed);
             newIndex = grow(index, growth, scaledDebt);
-            newDebt = debtOf(scaledDebt, newIndex);
+            newDebt = debtDown(scaledDebt, newIndex);
 
             uint256 keep = decay(elapsed, vesting);
             newUnvested = (unvested * keep) / WAD;
@@ -83,10 +84,17 @@ library Interest {
         }
     }
 
-    /// @notice Total debt of `scaled` index units, rounded down. (A position's own debt is rounded up.)
-    function debtOf(uint256 scaled, uint256 index) internal pure returns (uint256) {
+    /// @notice Debt of `scaled` index units, rounded down: that of a whole pool.
+    function debtDown(uint256 scaled, uint256 index) internal pure returns (uint256) {
         unchecked {
             return (scaled * index) / WAD;
+        }
+    }
+
+    /// @notice Debt of `scaled` index units, rounded up: that of one account.
+    function debtUp(uint256 scaled, uint256 index) internal pure returns (uint256) {
+        unchecked {
+            return FixedPointMathLib.divUp(scaled * index, WAD);
         }
     }
 
@@ -167,7 +175,7 @@ library Interest {
         unchecked {
             next = (index * growth) / WAD;
             if (next > MAX_INDEX) next = MAX_INDEX;
-            if (debtOf(scaledDebt, next) > MAX_DEBT) {
+            if (debtDown(scaledDebt, next) > MAX_DEBT) {
                 next = (MAX_DEBT * WAD) / scaledDebt;
                 if (next < index) next = index;
             }

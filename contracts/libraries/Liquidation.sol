@@ -48,7 +48,7 @@ library Liquidation {
         return owed == 0 ? type(uint256).max : (value * lltv) / owed;
     }
 
-    /// @notice C/(1+w), rounded down: the most performing debt that the collateral can repay, a liquidator's share aside.
+    /// @notice C/(1+w), rounded down: the most debt that the collateral can repay, a liquidator's share aside.
     function performing(uint256 value, uint256 writeDownIncentive) internal pure returns (uint256) {
         unchecked {
             return (value * WAD) / (WAD + writeDownIncentive);
@@ -71,7 +71,7 @@ library Liquidation {
         return t.minIncentive + ((t.maxIncentive - t.minIncentive) * (WAD - health)) / (WAD - low);
     }
 
-    /// @notice Repayment that brings an unhealthy account to the target health, rounded up, at most what the collateral pays.
+    /// @notice Repayment that brings an unhealthy account to the target health, rounded up, as far as C reaches.
     function toTarget(uint256 value, uint256 owed, uint256 incentive, Terms memory t) internal pure returns (uint256) {
         uint256 wanted = t.targetHealth * owed - t.lltv * value;
         uint256 each = t.targetHealth - (t.lltv * (WAD + incentive)) / WAD;

@@ -12,8 +12,8 @@ library Premium {
     /// @notice The premium crosses its whole range in this time at the fastest (seconds).
     uint256 internal constant FULL_RANGE = 30 days;
 
-    /// @notice p_max · ρ / (ρ + k) with ρ = cover / debt, in basis points, rounded down: scarce cover is dearer per unit, none costs
-    /// nothing. Without debt any cover is ample.
+    /// @notice p_max · ρ / (ρ + k) with ρ = cover / debt, in basis points, rounded down: scarce cover is dearer per
+    /// unit, none costs nothing. Without debt any cover is ample.
     function target(
         uint256 available,
         uint256 debt,
@@ -28,8 +28,8 @@ library Premium {
 
     /// @notice The premium after `elapsed` seconds on the way to its target, basis points.
     /// @return premium moved by whole basis points
-    /// @return used the seconds that this took, all of them once the target is reached: the rest counts next time, or frequent
-    /// harvests would slow the premium down
+    /// @return used the seconds that this took, all of them once the target is reached: the rest counts next time, or
+    /// frequent harvests would slow the premium down
     function next(
         uint256 current,
         uint256 wanted,
@@ -43,7 +43,7 @@ library Premium {
         used = (step * FULL_RANGE).divUp(maxPremium);
     }
 
-    /// @notice Shares that a request of `shares` loses when it expires or is renewed: those that its gain is worth, rounded up.
+    /// @notice Shares that a request loses when it expires or is renewed: those that its gain is worth, rounded up.
     function forfeit(uint256 shares, uint256 atRequest, uint256 now_) internal pure returns (uint256) {
         return now_ > atRequest ? shares.fullMulDivUp(now_ - atRequest, now_) : 0;
     }

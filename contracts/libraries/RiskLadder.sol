@@ -7,9 +7,9 @@ import {Liquidation} from "./Liquidation.sol";
 
 /// @title RiskLadder
 /// @notice The ticks of `scaledDebt / collateral` and what they show at a price. Pure.
-/// @dev The ratio moves only when its position is touched: neither time nor price changes an account's tick. A tick is 1 + 64 times
-/// the exponent plus the six bits below the leading one of the ratio in units of 2^-112, so ratios within one tick differ by less than
-/// 1/64. Tick 0 is that of no debt, TOP that of debt without collateral.
+/// @dev The ratio moves only when its position is touched: neither time nor price changes an account's tick. A tick is
+/// 1 + 64 times the exponent plus the six bits below the leading one of the ratio in units of 2^-112, so ratios within
+/// one tick differ by less than 1/64. Tick 0 is that of no debt, TOP that of debt without collateral.
 library RiskLadder {
     using FixedPointMathLib for uint256;
 
@@ -20,7 +20,8 @@ library RiskLadder {
     /// @notice Above every tick of a ratio, and of every price.
     uint256 internal constant TOP = type(uint16).max >> 2;
 
-    /// @notice At any higher price a unit of collateral repays more than any debt, and the tick is above that of every ratio.
+    /// @notice At any higher price a unit of collateral repays more than any debt, and the tick is above that of every
+    /// ratio.
     uint256 internal constant MAX_PRICE = 1 << 220;
 
     uint256 private constant RATIO_BITS = 112;
@@ -37,7 +38,7 @@ library RiskLadder {
         }
     }
 
-    /// @notice Tick of the ratio at which debt is `limit` times the collateral's value: no position in a lower tick owes more.
+    /// @notice Tick at which debt is `limit` times the collateral's value: no position in a lower tick owes more.
     /// @param price loan asset units per collateral unit, scaled by 1e36
     /// @param index borrow index (wad)
     /// @param limit debt over collateral value (wad): LLTV for health, 1/(1+w) for what can be repaid
@@ -47,8 +48,8 @@ library RiskLadder {
         }
     }
 
-    /// @notice What the debt of a tick exceeds its collateral by, C/(1+w) being what that can repay: never more than its accounts
-    /// lack one by one, and the same for a tick of one account.
+    /// @notice What the debt of a tick exceeds its collateral by, C/(1+w) being what that can repay: never more than
+    /// its accounts lack one by one, and the same for a tick of one account.
     /// @param scaledDebt of all accounts in the tick; the debt is rounded up, like an account's
     /// @param collateral of all accounts in the tick; its value is rounded down
     function shortfallOf(
@@ -65,15 +66,15 @@ library RiskLadder {
         }
     }
 
-    /// @notice The visible shortfall that lenders' assets may move past, rounded down: what a write-down would leave alone anyway,
-    /// or the tolerated part of what remains in the pool.
+    /// @notice The visible shortfall that lenders' assets may move past, rounded down: what a write-down would leave
+    /// alone anyway, or the tolerated part of what remains in the pool.
     /// @param remaining lender assets after the call
     /// @param tolerance basis points
     function tolerated(uint256 remaining, uint256 tolerance, uint256 dust) internal pure returns (uint256) {
         return ((remaining * tolerance) / BPS).max(dust);
     }
 
-    /// @notice The most of `assets` that can leave before `shortfall` is not tolerated any more; all of it up to the dust bound.
+    /// @notice The most of `assets` that can leave with `shortfall` still tolerated; all of it up to the dust bound.
     function leavable(
         uint256 assets,
         uint256 shortfall,

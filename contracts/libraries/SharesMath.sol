@@ -6,8 +6,8 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {IEpochEvents} from "../interfaces/IEpochShares.sol";
 
 /// @title SharesMath
-/// @notice Conversion between assets and shares with one virtual asset and a thousand virtual shares, which never leave:
-/// whoever inflates the price of a share pays most of it to them. The rounding is in the name.
+/// @notice Conversion between assets and shares with one virtual asset and a thousand virtual shares, which never
+/// leave: whoever inflates the price of a share pays most of it to them. The rounding is in the name.
 library SharesMath {
     using FixedPointMathLib for uint256;
 
@@ -53,8 +53,8 @@ library SharesMath {
         return amount;
     }
 
-    /// @notice Whether a loss that left `total` of `before` assets to `supply` shares ends their generation: an exact wipe hardly
-    /// ever happens, and after a near-wipe new deposits would overflow the share counters.
+    /// @notice Whether a loss that left `total` of `before` assets to `supply` shares ends their generation: an exact wipe
+    /// hardly ever happens, and after a near-wipe new deposits would overflow the share counters.
     /// @dev Only a loss that itself took nearly all does so. Who entered after an earlier one, at a low price, would lose
     /// to a small one what that left.
     function isWiped(uint256 total, uint256 before, uint256 supply) internal pure returns (bool) {

@@ -71,8 +71,12 @@ contract MathHarness {
         );
     }
 
-    function debtOf(uint256 scaled, uint256 index) external pure returns (uint256) {
-        return Interest.debtOf(scaled, index);
+    function debtDown(uint256 scaled, uint256 index) external pure returns (uint256) {
+        return Interest.debtDown(scaled, index);
+    }
+
+    function debtUp(uint256 scaled, uint256 index) external pure returns (uint256) {
+        return Interest.debtUp(scaled, index);
     }
 
     function feesOf(uint256 interest, uint256 premium) external pure returns (uint256) {

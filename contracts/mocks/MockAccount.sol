@@ -6,8 +6,9 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {ILiquidateCallback} from "../interfaces/ILiquidateCallback.sol";
 import {ITransferHook} from "./WeirdERC20.sol";
 
-/// @notice An account with code: it sends calls in one transaction, signs with its owner's key, and answers a liquidation or
-/// a token's hook with calls that were prepared. An attempt that fails is remembered instead of passed on.
+/// @notice An account with code: it sends calls in one transaction, signs with its owner's key, and answers a
+/// liquidation or a token's hook with calls that were prepared. An attempt that fails is remembered instead of passed
+/// on.
 contract MockAccount is IERC1271, ILiquidateCallback, ITransferHook {
     struct Call {
         address target;

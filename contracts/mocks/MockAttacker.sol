@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {ILiquidateCallback} from "../interfaces/ILiquidateCallback.sol";
 import {IFlashBorrower, MockFlashLender} from "./MockFlashLender.sol";
 
-/// @notice An account with code that makes many calls in one transaction, with assets that it borrows for that long, and more of
-/// them in the midst of a liquidation. Each is announced, and how it ends is told instead of passed on.
+/// @notice An account with code that makes many calls in one transaction, with assets that it borrows for that long,
+/// and more of them in the midst of a liquidation. Each is announced, and how it ends is told instead of passed on.
 contract MockAttacker is ILiquidateCallback, IFlashBorrower {
     struct Call {
         uint256 id;

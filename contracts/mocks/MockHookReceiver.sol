@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 import {ITransferHook} from "./WeirdERC20.sol";
 
-/// @notice Makes one prepared call whenever a token tells it of a transfer, and remembers how it ended instead of failing:
-/// what a re-entering stranger tries.
+/// @notice Makes one prepared call whenever a token tells it of a transfer, and remembers how it ended instead of
+/// failing: what a re-entering stranger tries.
 contract MockHookReceiver is ITransferHook {
     address private target;
     bytes private data;

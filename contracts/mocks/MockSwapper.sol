@@ -5,7 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @notice An exchange that buys collateral from its inventory of the loan asset, at a price set by hand less a haircut.
+/// @notice An exchange that buys collateral from its inventory of the loan asset, at a price set by hand less a
+/// haircut.
 contract MockSwapper {
     using SafeERC20 for IERC20;
 

@@ -185,8 +185,8 @@ contract ProtocolProbe {
         return [s.fees, FUND.reserve(), FUND.totalAssets(), s.unvested, s.lenderAssets, s.debt];
     }
 
-    /// @notice To be called statically: all prices fall to 0, everybody is written down, and every lender leaves, in this order. It
-    /// needs their allowance.
+    /// @notice To be called statically: all prices fall to 0, everybody is written down, and every lender leaves, in
+    /// this order. It needs their allowance.
     /// @return ends of each pool
     function atPriceZero(address[] calldata lenders) external returns (Ending[] memory ends) {
         ends = new Ending[](pools.length);
@@ -209,8 +209,8 @@ contract ProtocolProbe {
         }
     }
 
-    /// @notice Tokens, shares, and collateral at the oracle's price less performing debt, in loan assets. No claims: those are what
-    /// the account had lost.
+    /// @notice Tokens, shares, and collateral at the oracle's price less performing debt, in loan assets. No claims:
+    /// those are what the account had lost.
     function wealthOf(address account) external view returns (int256 wealth) {
         wealth = int256(ASSET.balanceOf(account) + FUND.convertToAssets(FUND.balanceOf(account)));
         for (uint256 k; k < pools.length; ++k) {

@@ -38,7 +38,8 @@ contract WeirdERC20 {
     uint8 public immutable decimals;
 
     Quirks public quirks;
-    /// @notice Token units per base unit, as a wad: balances are base units, so that it rebases every one of them at once.
+    /// @notice Token units per base unit, as a wad: balances are base units, so that it rebases every one of them at
+    /// once.
     uint256 public multiplier = 1e18;
     mapping(address account => bool) public blocked;
     mapping(address account => ITransferHook) public hookOf;

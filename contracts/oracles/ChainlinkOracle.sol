@@ -4,14 +4,15 @@ pragma solidity ^0.8.28;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {IChainlinkOracle} from "../interfaces/IChainlinkOracle.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 
 /// @title ChainlinkOracle
-/// @notice The rules are in IChainlinkOracle.
+/// @notice See IChainlinkOracle.
 contract ChainlinkOracle is IChainlinkOracle {
-    /* CONSTANTS */
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
     /// @dev Digits of the convention of `price`.
     int256 private constant PRICE_DECIMALS = 36;
@@ -20,7 +21,7 @@ contract ChainlinkOracle is IChainlinkOracle {
     /// @dev A vault rate has at least this many steps.
     uint256 private constant MIN_SAMPLE_ASSETS = 1e12;
 
-    /* IMMUTABLES */
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
     address private immutable COLLATERAL;
     address private immutable LOAN;
@@ -54,8 +55,6 @@ contract ChainlinkOracle is IChainlinkOracle {
     uint256 private immutable SCALE;
     uint256 private immutable BASE_FACTOR;
     uint256 private immutable QUOTE_FACTOR;
-
-    /* CONSTRUCTOR */
 
     constructor(Config memory c) {
         require(
@@ -94,7 +93,7 @@ contract ChainlinkOracle is IChainlinkOracle {
         GRACE_PERIOD = c.gracePeriod;
     }
 
-    /* PRICE */
+    /* ---------------------------------------------- PRICE ---------------------------------------------- */
 
     /// @inheritdoc IOracle
     function price() external view returns (uint256) {
@@ -126,7 +125,7 @@ contract ChainlinkOracle is IChainlinkOracle {
             });
     }
 
-    /* SOURCES */
+    /* --------------------------------------------- SOURCES --------------------------------------------- */
 
     /// @dev Refuses a sequencer that is down or came back less than a grace period ago.
     function _checkSequencer(address sequencer, uint256 gracePeriod) private view {
@@ -171,15 +170,15 @@ contract ChainlinkOracle is IChainlinkOracle {
         return int256(value);
     }
 
-    /// @dev At least `words` words from `source`. A call of the language would revert without a name if the source has no
-    /// code or returns too little.
+    /// @dev At least `words` words from `source`. A call of the language would revert without a name if the source has
+    /// no code or returns too little.
     function _read(address source, bytes memory data, uint256 words) private view returns (bytes memory result) {
         bool success;
         (success, result) = source.staticcall(data);
         require(success && result.length >= words * 32, SourceFailed(source, result));
     }
 
-    /* CONFIGURATION */
+    /* ------------------------------------------ CONFIGURATION ------------------------------------------ */
 
     /// @dev Decimals of a feed that is configured as it must be; 0 without a feed.
     function _validated(Feed memory feed) private view returns (int256) {
@@ -190,7 +189,7 @@ contract ChainlinkOracle is IChainlinkOracle {
         }
         require(heartbeat != 0, ZeroHeartbeat(aggregator));
         require(min >= 0 && max > 1 && min < max - 1, InvalidBounds(aggregator, min, max));
-        // A token given for a feed has decimals, too; only the round tells them apart.
+        // a token given for a feed has decimals, too; only the round tells them apart
         _latestRound(aggregator);
         return _decimals(aggregator);
     }

@@ -4,34 +4,35 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+
 import {IFlashLiquidator} from "../interfaces/IFlashLiquidator.sol";
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
 import {ILiquidateCallback} from "../interfaces/ILiquidateCallback.sol";
 import {IPoolFactory} from "../interfaces/IPoolFactory.sol";
 
 /// @title FlashLiquidator
-/// @notice The rules are in IFlashLiquidator.
+/// @notice See IFlashLiquidator.
 contract FlashLiquidator is IFlashLiquidator {
     using SafeERC20 for IERC20;
 
-    /* STORAGE */
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
     /// @inheritdoc IFlashLiquidator
     address public immutable factory;
     /// @inheritdoc IFlashLiquidator
     address public immutable bot;
 
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
+
     /// @dev The pool whose callback is expected; zero outside of a call to it.
     address private transient poolInFlight;
-
-    /* CONSTRUCTOR */
 
     constructor(address factory_, address bot_) {
         factory = factory_;
         bot = bot_;
     }
 
-    /* LIQUIDATION */
+    /* ------------------------------------------- LIQUIDATION ------------------------------------------- */
 
     /// @inheritdoc IFlashLiquidator
     function liquidate(
@@ -46,7 +47,7 @@ contract FlashLiquidator is IFlashLiquidator {
         require(IPoolFactory(factory).isPool(pool), UnknownPool(pool));
 
         poolInFlight = pool;
-        // No least collateral: the least profit covers it.
+        // no least collateral: the least profit covers it
         ILendingPool(pool).liquidate(borrower, repayAssets, 0, abi.encode(swapTarget, swapData));
         poolInFlight = address(0);
 
@@ -73,7 +74,7 @@ contract FlashLiquidator is IFlashLiquidator {
         loan.forceApprove(msg.sender, repaid);
     }
 
-    /* TRANSFERS */
+    /* -------------------------------------------- TRANSFERS -------------------------------------------- */
 
     /// @dev Takes back what was not used of an approval; some tokens refuse to approve 0, so not without need.
     function _revoke(IERC20 token, address spender) private {

@@ -68,15 +68,15 @@ export const EQUIVALENT: Equivalent[] = [
   },
   {
     file: "contracts/InsuranceFund.sol",
-    from: "bool pends = s.y.flags & FLAG_PENDING != 0;",
-    to: "bool pends = (s.y.flags | FLAG_PENDING) != 0;",
+    from: "bool pends = s.ledger.flags & FLAG_PENDING != 0;",
+    to: "bool pends = (s.ledger.flags | FLAG_PENDING) != 0;",
     reason:
       "While the flag is not set the pending loss is 0 in storage, too: the flag only saves reading and clearing it.",
   },
   {
     file: "contracts/InsuranceFund.sol",
-    from: "s.y.flags &= ~FLAG_PENDING;",
-    to: "s.y.flags |= ~FLAG_PENDING;",
+    from: "s.ledger.flags &= ~FLAG_PENDING;",
+    to: "s.ledger.flags |= ~FLAG_PENDING;",
     reason:
       "The fund has no other flag, and one that stays set stands beside a pending loss of 0: that is what it means if it is not set.",
   },

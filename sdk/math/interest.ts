@@ -3,7 +3,7 @@
  * interest. A stored rate counts units of 1e-11 per year; other rates are wads per year. Amounts are loan asset units,
  * times are seconds.
  */
-import { WAD, expWad, lnWad, max, min } from "./fixedPoint";
+import { WAD, divUp, expWad, lnWad, max, min } from "./fixedPoint";
 
 export const YEAR = 365n * 24n * 3600n;
 export const BPS = 10_000n;
@@ -56,7 +56,7 @@ export interface Accrual {
  * unvested interest rounded down.
  */
 export function accrue(s: Accrual): { index: bigint; rate: bigint; unvested: bigint } {
-  const debt = debtOf(s.scaledDebt, s.index);
+  const debt = debtDown(s.scaledDebt, s.index);
   const { average, end: rate } = rates(s.rate, utilisation(debt, s.cash), s.elapsed);
   const growth = growthOf(average, s.elapsed);
   const index = grow(s.index, growth, s.scaledDebt);
@@ -64,16 +64,21 @@ export function accrue(s: Accrual): { index: bigint; rate: bigint; unvested: big
   const keep = decay(s.elapsed, s.vesting);
   let unvested = (s.unvested * keep) / WAD;
   if (s.lent && debt !== 0n) {
-    const earned = debtOf(s.scaledDebt, index) - debt;
+    const earned = debtDown(s.scaledDebt, index) - debt;
     const lenders = earned - (feesOf(s.interest + earned, s.premium) - feesOf(s.interest, s.premium));
     unvested += min(bufferOf(debt, s.premium, average, growth, keep, s.vesting), lenders);
   }
   return { index, rate, unvested };
 }
 
-/** Total debt of `scaled` index units, rounded down. (A position's own debt is rounded up.) */
-export function debtOf(scaled: bigint, index: bigint): bigint {
+/** Debt of `scaled` index units, rounded down: that of a whole pool. */
+export function debtDown(scaled: bigint, index: bigint): bigint {
   return (scaled * index) / WAD;
+}
+
+/** Debt of `scaled` index units, rounded up: that of one account. */
+export function debtUp(scaled: bigint, index: bigint): bigint {
+  return divUp(scaled * index, WAD);
 }
 
 /**
@@ -149,7 +154,7 @@ export function decay(elapsed: bigint, vesting: bigint): bigint {
  */
 export function grow(index: bigint, growth: bigint, scaledDebt: bigint): bigint {
   const next = min((index * growth) / WAD, MAX_INDEX);
-  if (debtOf(scaledDebt, next) <= MAX_DEBT) return next;
+  if (debtDown(scaledDebt, next) <= MAX_DEBT) return next;
   return max((MAX_DEBT * WAD) / scaledDebt, index);
 }
 

@@ -94,8 +94,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "fees-survive-a-loss",
     file: "contracts/base/PoolDefault.sol",
-    find: "s.booked = fees - layers.fees;",
-    replace: "s.booked = fees;",
+    find: "s.bookedFees = fees - layers.fees;",
+    replace: "s.bookedFees = fees;",
     suite: "losses.test.ts",
     caughtBy:
       "Write-off leaves ledgers apart: debt falls by exactly the shortfall; Σ layers == shortfall; totalAssets == ledger.",
@@ -375,8 +375,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "cooling-stake-moves",
     file: "contracts/base/EpochShares.sol",
-    find: "locked = _coolingOf(account) + _arrivedOf(y, a);",
-    replace: "locked = _arrivedOf(y, a);",
+    find: "locked = _coolingOf(account) + _arrivedOf(ledger, a);",
+    replace: "locked = _arrivedOf(ledger, a);",
     suite: "fund.test.ts",
     caughtBy: "windows expire, and the receiver of a transfer never leaves earlier",
   },

@@ -125,7 +125,7 @@ contract Handler is Attacks {
         uint256 limit = (_value(t, _collateral(word)) * lltvs[t.k]) / WAD;
         uint256 debt = _debt(t, word);
         uint256 assets = _part(t.size >> 8, _min(limit > debt ? limit - debt : 100 * UNIT, t.s.cash));
-        _refuse(t, owner != t.user && !t.pool.isOperator(owner, t.user), IEpochEvents.NotOperator.selector);
+        _refuse(t, owner != t.user && !t.pool.isOperator(owner, t.user), IPoolEvents.NotOperator.selector);
         _refuse(t, assets == 0, IEpochEvents.ZeroAmount.selector);
         _refuse(t, t.s.paused, IPoolEvents.Paused.selector);
         _refuse(t, _writtenOffs(word) != 0, IPoolEvents.WrittenOffDebt.selector);

@@ -22,7 +22,7 @@ export async function expectedLoss(p: Protocol, account: string, pool: LendingPo
   const value = Liquidation.valueOf(collateral, await p.oracle.price(at));
   const performing = Liquidation.performing(value, await pool.writeDownIncentive());
   const kept = (performing * 10n ** 18n) / state.index;
-  const shortfall = state.debt - Interest.debtOf(state.scaledDebt - (scaled - kept), state.index);
+  const shortfall = state.debt - Interest.debtDown(state.scaledDebt - (scaled - kept), state.index);
   const layers = Waterfall.split(
     shortfall,
     {

@@ -32,7 +32,7 @@ const liquidate: Pick<Claim, "entry" | "inputs" | "stubs" | "script"> = {
     _price: ["price"],
     _cut: ["0", "0", "0"],
     _writtenOffOf: ["writtenOff", "due"],
-    _climb: [],
+    _moveInLadder: [],
     _payWrittenOff: ["0"],
     _cash: ["0"],
     _storeAll: [],
@@ -47,7 +47,7 @@ const liquidate: Pick<Claim, "entry" | "inputs" | "stubs" | "script"> = {
     "assume due <= writtenOff",
     "scaled = _positions.scaledDebt",
     "collateral = _positions.collateral",
-    "debt = PoolPositions._debtOf(scaled, s.index)",
+    "debt = Interest.debtUp(scaled, s.index)",
     "value = Liquidation.valueOf(collateral, price)",
     "owed = debt + writtenOff",
     // what a write-down leaves, which goes before a liquidation
@@ -99,7 +99,7 @@ export const LIQUIDATION: Claim[] = [
       "ofDebt = _terms.ofDebt",
       "worth = _terms.value",
       "units = (ofDebt * 1e18) / s.index",
-      "whole = Interest.debtOf(units, s.index)",
+      "whole = Interest.debtDown(units, s.index)",
       "signs: lemma units >= 0 && whole >= 0 && i >= 0 && debt >= 0 && value >= 0 && worth >= 0 && seized >= 0",
       // each amount is rounded down: what is seized, its value, the units that are paid; and debt is rounded up
       "a: lemma seized * price <= worth * 1e36",
@@ -115,8 +115,8 @@ export const LIQUIDATION: Claim[] = [
     ],
     broken: {
       file: "contracts/base/PoolDefault.sol",
-      find: "value = ofDebt < debt ? Interest.debtOf((ofDebt * WAD) / index, index) : repaid;",
-      replace: "value = repaid;",
+      find: "paidFor = ofDebt < debt ? Interest.debtDown((ofDebt * WAD) / index, index) : repaid;",
+      replace: "paidFor = repaid;",
       such: {
         ...EXAMPLE,
         _positions: { scaledDebt: [1n, 10n], collateral: [1n, 50n], tick: 0n, writtenOffs: 1n },
@@ -176,7 +176,7 @@ export const LIQUIDATION: Claim[] = [
       _cash: ["cash"],
       _requireMinimum: [],
       _requireHealthy: [],
-      _climb: [],
+      _moveInLadder: [],
       _storeShared: [],
       _storeBorrowers: [],
       safeTransfer: [],

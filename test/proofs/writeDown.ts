@@ -14,12 +14,12 @@ const cut: Pick<Claim, "entry" | "inputs" | "script"> = {
   inputs,
   script: [
     "before = _positions.scaledDebt",
-    "debt = PoolPositions._debtOf(before, index)",
+    "debt = Interest.debtUp(before, index)",
     "value = Liquidation.valueOf(_positions.collateral, price)",
     "performing = Liquidation.performing(value, WRITE_DOWN_INCENTIVE)",
     "(scaled, lacking, backed) = PoolDefault._cut(0, price, index)",
     "kept = _positions.scaledDebt",
-    "left = PoolPositions._debtOf(kept, index)",
+    "left = Interest.debtUp(kept, index)",
   ],
 };
 

@@ -84,7 +84,8 @@ const twins: Record<string, Twin> = {
   mulDivUp: twin(FixedPoint.mulDivUp, uint(128), uint(128), uint(256)),
 
   accrue: twin(Interest.accrue, accrual),
-  debtOf: twin(Interest.debtOf, uint(96), index),
+  debtDown: twin(Interest.debtDown, uint(96), index),
+  debtUp: twin(Interest.debtUp, uint(96), index),
   feesOf: twin(Interest.feesOf, assets, premium),
   utilisation: twin(Interest.utilisation, uint(97), assets),
   rates: twin(Interest.rates, rate, integer(0n, WAD), elapsed),
@@ -317,13 +318,13 @@ describe("Interest", () => {
           let [grown, left] = [WAD, unvested];
           for (let i = 0; i < n; i++) {
             const [growth, keep] = [Interest.growthOf(average, t), Interest.decay(t, vesting)];
-            const owes = Interest.debtOf(debt, grown);
+            const owes = Interest.debtDown(debt, grown);
             left = (left * keep) / WAD + Interest.bufferOf(owes, premium, average, growth, keep, vesting);
             grown = (grown * growth) / WAD;
           }
           const [growth, keep] = [Interest.growthOf(average, steps * t), Interest.decay(steps * t, vesting)];
           const once = (unvested * keep) / WAD + Interest.bufferOf(debt, premium, average, growth, keep, vesting);
-          const atEnd = Interest.debtOf(debt, growth);
+          const atEnd = Interest.debtDown(debt, growth);
           expectNear(left, once, steps * (4n + (12n * (atEnd + unvested)) / WAD));
         },
       ),
@@ -345,7 +346,7 @@ describe("Interest", () => {
         let current = { ...start };
         for (let i = 0; i < n; i++) {
           const next = Interest.accrue(current);
-          const interest = s.interest + Interest.debtOf(debt, next.index) - debt;
+          const interest = s.interest + Interest.debtDown(debt, next.index) - debt;
           current = { ...current, ...next, interest };
         }
         const [earned, earnedAtOnce] = [current.index - WAD, once.index - WAD];
@@ -365,7 +366,7 @@ describe("Interest", () => {
     fc.assert(
       fc.property(accrual, (s) => {
         const next = Interest.accrue(s);
-        const [before, after] = [Interest.debtOf(s.scaledDebt, s.index), Interest.debtOf(s.scaledDebt, next.index)];
+        const [before, after] = [Interest.debtDown(s.scaledDebt, s.index), Interest.debtDown(s.scaledDebt, next.index)];
         ok(next.index >= s.index && next.index <= MAX_INDEX);
         ok(after <= MAX_DEBT || after === before);
         const fees = Interest.feesOf(s.interest + after - before, s.premium) - Interest.feesOf(s.interest, s.premium);
@@ -586,7 +587,7 @@ describe("Waterfall", () => {
           left -= units;
           total += paid;
         }
-        const worth = Interest.debtOf(due, at);
+        const worth = Interest.debtDown(due, at);
         const rest = Waterfall.pay(2n ** 128n, left, at);
         equal(rest.units, left);
         ok(total + rest.paid <= worth);
@@ -601,7 +602,7 @@ describe("Waterfall", () => {
   it("a loss is worth no more in units than in assets", () => {
     fc.assert(
       fc.property(uint(96), index, (loss, at) => {
-        const worth = Interest.debtOf(Waterfall.toUnits(loss, at), at);
+        const worth = Interest.debtDown(Waterfall.toUnits(loss, at), at);
         ok(worth <= loss && loss - worth <= at / WAD + 1n);
       }),
       runs(2_000),

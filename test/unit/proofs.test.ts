@@ -93,7 +93,7 @@ const cases: Record<string, Case> = {
   "Waterfall.pay(a, d, i)": { inputs: { a: uint(103), d: uint(97), i: index }, twin: Waterfall.pay },
   "Waterfall.shareOf(r, b, s)": { inputs: { r: uint(103), b: uint(112), s: uint(112) }, twin: Waterfall.shareOf },
   "Premium.forfeit(s, a, n)": { inputs: { s: uint(112), a: uint(104), n: uint(104) }, twin: Premium.forfeit },
-  "Interest.debtOf(s, i)": { inputs: { s: uint(96), i: index }, twin: Interest.debtOf },
+  "Interest.debtDown(s, i)": { inputs: { s: uint(96), i: index }, twin: Interest.debtDown },
 };
 
 /** `t.lltv` is a field of `t`. */

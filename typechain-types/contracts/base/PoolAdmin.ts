@@ -25,7 +25,13 @@ import type {
 
 export interface PoolAdminInterface extends Interface {
   getFunction(
-    nameOrSignature: "creditRecovery" | "harvest" | "setPaused" | "setSupplyCap"
+    nameOrSignature:
+      | "creditRecovery"
+      | "harvest"
+      | "initialiseTicks"
+      | "reportBlind"
+      | "setPaused"
+      | "setSupplyCap"
   ): FunctionFragment;
 
   getEvent(
@@ -58,6 +64,14 @@ export interface PoolAdminInterface extends Interface {
     functionFragment: "harvest",
     values: [BigNumberish]
   ): string;
+  encodeFunctionData(
+    functionFragment: "initialiseTicks",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "reportBlind",
+    values?: undefined
+  ): string;
   encodeFunctionData(functionFragment: "setPaused", values: [boolean]): string;
   encodeFunctionData(
     functionFragment: "setSupplyCap",
@@ -69,6 +83,14 @@ export interface PoolAdminInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "initialiseTicks",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "reportBlind",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "setPaused", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "setSupplyCap",
@@ -454,6 +476,14 @@ export interface PoolAdmin extends BaseContract {
 
   harvest: TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
 
+  initialiseTicks: TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
+  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
+
   setPaused: TypedContractMethod<[paused_: boolean], [void], "nonpayable">;
 
   setSupplyCap: TypedContractMethod<
@@ -476,6 +506,16 @@ export interface PoolAdmin extends BaseContract {
   getFunction(
     nameOrSignature: "harvest"
   ): TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "initialiseTicks"
+  ): TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "reportBlind"
+  ): TypedContractMethod<[], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "setPaused"
   ): TypedContractMethod<[paused_: boolean], [void], "nonpayable">;

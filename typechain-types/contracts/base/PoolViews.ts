@@ -124,9 +124,7 @@ export interface PoolViewsInterface extends Interface {
       | "blindSince"
       | "depth"
       | "healthOf"
-      | "initialiseTicks"
       | "ladder"
-      | "reportBlind"
       | "scaledDebtOf"
       | "sight"
       | "state"
@@ -170,16 +168,8 @@ export interface PoolViewsInterface extends Interface {
     values: [AddressLike]
   ): string;
   encodeFunctionData(
-    functionFragment: "initialiseTicks",
-    values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "ladder",
     values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "reportBlind",
-    values?: undefined
   ): string;
   encodeFunctionData(
     functionFragment: "scaledDebtOf",
@@ -203,15 +193,7 @@ export interface PoolViewsInterface extends Interface {
   decodeFunctionResult(functionFragment: "blindSince", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "depth", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "healthOf", data: BytesLike): Result;
-  decodeFunctionResult(
-    functionFragment: "initialiseTicks",
-    data: BytesLike
-  ): Result;
   decodeFunctionResult(functionFragment: "ladder", data: BytesLike): Result;
-  decodeFunctionResult(
-    functionFragment: "reportBlind",
-    data: BytesLike
-  ): Result;
   decodeFunctionResult(
     functionFragment: "scaledDebtOf",
     data: BytesLike
@@ -612,19 +594,11 @@ export interface PoolViews extends BaseContract {
 
   healthOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
-  initialiseTicks: TypedContractMethod<
-    [first: BigNumberish, count: BigNumberish],
-    [void],
-    "nonpayable"
-  >;
-
   ladder: TypedContractMethod<
     [from: BigNumberish, count: BigNumberish],
     [LadderTickStructOutput[]],
     "view"
   >;
-
-  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
 
   scaledDebtOf: TypedContractMethod<[account: AddressLike], [bigint], "view">;
 
@@ -664,22 +638,12 @@ export interface PoolViews extends BaseContract {
     nameOrSignature: "healthOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;
   getFunction(
-    nameOrSignature: "initialiseTicks"
-  ): TypedContractMethod<
-    [first: BigNumberish, count: BigNumberish],
-    [void],
-    "nonpayable"
-  >;
-  getFunction(
     nameOrSignature: "ladder"
   ): TypedContractMethod<
     [from: BigNumberish, count: BigNumberish],
     [LadderTickStructOutput[]],
     "view"
   >;
-  getFunction(
-    nameOrSignature: "reportBlind"
-  ): TypedContractMethod<[], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "scaledDebtOf"
   ): TypedContractMethod<[account: AddressLike], [bigint], "view">;

@@ -100,7 +100,8 @@ export interface MathHarnessInterface extends Interface {
       | "bufferOf"
       | "clamp"
       | "collateralOf"
-      | "debtOf"
+      | "debtDown"
+      | "debtUp"
       | "decay"
       | "expWad"
       | "feesOf"
@@ -178,7 +179,11 @@ export interface MathHarnessInterface extends Interface {
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
-    functionFragment: "debtOf",
+    functionFragment: "debtDown",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "debtUp",
     values: [BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
@@ -335,7 +340,8 @@ export interface MathHarnessInterface extends Interface {
     functionFragment: "collateralOf",
     data: BytesLike
   ): Result;
-  decodeFunctionResult(functionFragment: "debtOf", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "debtDown", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "debtUp", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "decay", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "expWad", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "feesOf", data: BytesLike): Result;
@@ -499,7 +505,13 @@ export interface MathHarness extends BaseContract {
     "view"
   >;
 
-  debtOf: TypedContractMethod<
+  debtDown: TypedContractMethod<
+    [scaled: BigNumberish, index: BigNumberish],
+    [bigint],
+    "view"
+  >;
+
+  debtUp: TypedContractMethod<
     [scaled: BigNumberish, index: BigNumberish],
     [bigint],
     "view"
@@ -807,7 +819,14 @@ export interface MathHarness extends BaseContract {
     "view"
   >;
   getFunction(
-    nameOrSignature: "debtOf"
+    nameOrSignature: "debtDown"
+  ): TypedContractMethod<
+    [scaled: BigNumberish, index: BigNumberish],
+    [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "debtUp"
   ): TypedContractMethod<
     [scaled: BigNumberish, index: BigNumberish],
     [bigint],

@@ -72,7 +72,7 @@ const _abi = [
     inputs: [
       {
         internalType: "uint256",
-        name: "left",
+        name: "available",
         type: "uint256",
       },
       {

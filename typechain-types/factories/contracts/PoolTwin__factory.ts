@@ -428,7 +428,7 @@ const _abi = [
       },
       {
         internalType: "uint256",
-        name: "cap",
+        name: "room",
         type: "uint256",
       },
     ],

@@ -22,7 +22,13 @@ import type {
 
 export interface IPoolAdminInterface extends Interface {
   getFunction(
-    nameOrSignature: "creditRecovery" | "harvest" | "setPaused" | "setSupplyCap"
+    nameOrSignature:
+      | "creditRecovery"
+      | "harvest"
+      | "initialiseTicks"
+      | "reportBlind"
+      | "setPaused"
+      | "setSupplyCap"
   ): FunctionFragment;
 
   encodeFunctionData(
@@ -32,6 +38,14 @@ export interface IPoolAdminInterface extends Interface {
   encodeFunctionData(
     functionFragment: "harvest",
     values: [BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "initialiseTicks",
+    values: [BigNumberish, BigNumberish]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "reportBlind",
+    values?: undefined
   ): string;
   encodeFunctionData(functionFragment: "setPaused", values: [boolean]): string;
   encodeFunctionData(
@@ -44,6 +58,14 @@ export interface IPoolAdminInterface extends Interface {
     data: BytesLike
   ): Result;
   decodeFunctionResult(functionFragment: "harvest", data: BytesLike): Result;
+  decodeFunctionResult(
+    functionFragment: "initialiseTicks",
+    data: BytesLike
+  ): Result;
+  decodeFunctionResult(
+    functionFragment: "reportBlind",
+    data: BytesLike
+  ): Result;
   decodeFunctionResult(functionFragment: "setPaused", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "setSupplyCap",
@@ -102,6 +124,14 @@ export interface IPoolAdmin extends BaseContract {
 
   harvest: TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
 
+  initialiseTicks: TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+
+  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
+
   setPaused: TypedContractMethod<[paused_: boolean], [void], "nonpayable">;
 
   setSupplyCap: TypedContractMethod<
@@ -124,6 +154,16 @@ export interface IPoolAdmin extends BaseContract {
   getFunction(
     nameOrSignature: "harvest"
   ): TypedContractMethod<[premium: BigNumberish], [bigint], "nonpayable">;
+  getFunction(
+    nameOrSignature: "initialiseTicks"
+  ): TypedContractMethod<
+    [first: BigNumberish, count: BigNumberish],
+    [void],
+    "nonpayable"
+  >;
+  getFunction(
+    nameOrSignature: "reportBlind"
+  ): TypedContractMethod<[], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "setPaused"
   ): TypedContractMethod<[paused_: boolean], [void], "nonpayable">;

@@ -63,9 +63,7 @@ export interface IPoolRiskInterface extends Interface {
     nameOrSignature:
       | "blindSince"
       | "depth"
-      | "initialiseTicks"
       | "ladder"
-      | "reportBlind"
       | "sight"
       | "totalAssetsNet"
       | "visibleShortfall"
@@ -80,16 +78,8 @@ export interface IPoolRiskInterface extends Interface {
     values: [BigNumberish[]]
   ): string;
   encodeFunctionData(
-    functionFragment: "initialiseTicks",
-    values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
     functionFragment: "ladder",
     values: [BigNumberish, BigNumberish]
-  ): string;
-  encodeFunctionData(
-    functionFragment: "reportBlind",
-    values?: undefined
   ): string;
   encodeFunctionData(functionFragment: "sight", values: [BigNumberish]): string;
   encodeFunctionData(
@@ -103,15 +93,7 @@ export interface IPoolRiskInterface extends Interface {
 
   decodeFunctionResult(functionFragment: "blindSince", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "depth", data: BytesLike): Result;
-  decodeFunctionResult(
-    functionFragment: "initialiseTicks",
-    data: BytesLike
-  ): Result;
   decodeFunctionResult(functionFragment: "ladder", data: BytesLike): Result;
-  decodeFunctionResult(
-    functionFragment: "reportBlind",
-    data: BytesLike
-  ): Result;
   decodeFunctionResult(functionFragment: "sight", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "totalAssetsNet",
@@ -174,19 +156,11 @@ export interface IPoolRisk extends BaseContract {
     "view"
   >;
 
-  initialiseTicks: TypedContractMethod<
-    [first: BigNumberish, count: BigNumberish],
-    [void],
-    "nonpayable"
-  >;
-
   ladder: TypedContractMethod<
     [from: BigNumberish, count: BigNumberish],
     [LadderTickStructOutput[]],
     "view"
   >;
-
-  reportBlind: TypedContractMethod<[], [bigint], "nonpayable">;
 
   sight: TypedContractMethod<
     [enough: BigNumberish],
@@ -213,22 +187,12 @@ export interface IPoolRisk extends BaseContract {
     "view"
   >;
   getFunction(
-    nameOrSignature: "initialiseTicks"
-  ): TypedContractMethod<
-    [first: BigNumberish, count: BigNumberish],
-    [void],
-    "nonpayable"
-  >;
-  getFunction(
     nameOrSignature: "ladder"
   ): TypedContractMethod<
     [from: BigNumberish, count: BigNumberish],
     [LadderTickStructOutput[]],
     "view"
   >;
-  getFunction(
-    nameOrSignature: "reportBlind"
-  ): TypedContractMethod<[], [bigint], "nonpayable">;
   getFunction(
     nameOrSignature: "sight"
   ): TypedContractMethod<[enough: BigNumberish], [SightStructOutput], "view">;

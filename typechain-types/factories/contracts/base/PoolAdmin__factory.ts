@@ -313,7 +313,7 @@ const _abi = [
       },
       {
         internalType: "uint256",
-        name: "cap",
+        name: "room",
         type: "uint256",
       },
     ],
@@ -854,6 +854,37 @@ const _abi = [
       {
         internalType: "uint256",
         name: "paid",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "first",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "initialiseTicks",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "reportBlind",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "since",
         type: "uint256",
       },
     ],

@@ -302,7 +302,7 @@ const _abi = [
       },
       {
         internalType: "uint256",
-        name: "cap",
+        name: "room",
         type: "uint256",
       },
     ],

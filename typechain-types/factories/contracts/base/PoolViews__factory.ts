@@ -302,7 +302,7 @@ const _abi = [
       },
       {
         internalType: "uint256",
-        name: "cap",
+        name: "room",
         type: "uint256",
       },
     ],
@@ -884,24 +884,6 @@ const _abi = [
     inputs: [
       {
         internalType: "uint256",
-        name: "first",
-        type: "uint256",
-      },
-      {
-        internalType: "uint256",
-        name: "count",
-        type: "uint256",
-      },
-    ],
-    name: "initialiseTicks",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [
-      {
-        internalType: "uint256",
         name: "from",
         type: "uint256",
       },
@@ -937,19 +919,6 @@ const _abi = [
       },
     ],
     stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [],
-    name: "reportBlind",
-    outputs: [
-      {
-        internalType: "uint256",
-        name: "since",
-        type: "uint256",
-      },
-    ],
-    stateMutability: "nonpayable",
     type: "function",
   },
   {
