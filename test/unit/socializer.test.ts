@@ -561,7 +561,7 @@ describe("BadDebtSocializer", () => {
       ).to.be.revertedWithCustomError(p.socializer, "RecoveryExceedsLoss");
     });
 
-    it("refuse nothing, and a token that keeps a fee", async () => {
+    it("refuse a zero amount, and a token that keeps a fee", async () => {
       const p = await covered({ weirdAsset: true });
       const weird = await ethers.getContractAt("WeirdERC20", p.asset);
       const id = await lose(p, p.borrower.address, p.assets("4000"));

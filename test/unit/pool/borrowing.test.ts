@@ -54,7 +54,7 @@ describe("LendingPool: collateral and debt", () => {
       await p.pool.connect(p.borrower).supplyCollateral(1n, p.borrower);
     });
 
-    it("refuses nothing, the zero address, and what does not fit", async () => {
+    it("refuses a zero amount, the zero address, and what does not fit", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.stranger);
       await expect(pool.supplyCollateral(0n, p.borrower)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -124,7 +124,7 @@ describe("LendingPool: collateral and debt", () => {
       expect(await p.collateral.balanceOf(p.operator)).to.equal(1n);
     });
 
-    it("refuses nothing, the zero address, and more than there is", async () => {
+    it("refuses a zero amount, the zero address, and more than there is", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.borrower);
       await expect(pool.withdrawCollateral(0n, p.borrower, p.borrower)).to.be.revertedWithCustomError(
@@ -262,7 +262,7 @@ describe("LendingPool: collateral and debt", () => {
       expect(await p.asset.balanceOf(p.operator)).to.equal(p.assets("200"));
     });
 
-    it("refuses nothing, and the zero address", async () => {
+    it("refuses a zero amount, and the zero address", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.borrower);
       await expect(pool.borrow(0n, p.borrower, p.borrower)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -397,7 +397,7 @@ describe("LendingPool: collateral and debt", () => {
       await p.pool.connect(p.borrower).repay(MaxUint256, p.borrower);
     });
 
-    it("refuses nothing, and an account that owes nothing", async () => {
+    it("refuses a zero amount, and an account that owes nothing", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.stranger);
       await expect(pool.repay(0n, p.borrower)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");

@@ -495,7 +495,7 @@ describe("LendingPool: liquidate", () => {
     });
   });
 
-  it("refuses nothing, accounts that owe nothing or are healthy", async () => {
+  it("refuses a zero amount, accounts that owe nothing or are healthy", async () => {
     const p = await loadFixture(fixture);
     await expect(liquidate(p, 0n)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
     await expect(liquidate(p, 1n, 0n, p.stranger))

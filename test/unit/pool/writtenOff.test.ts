@@ -123,7 +123,7 @@ describe("LendingPool: written-off debt", () => {
       await p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256);
     });
 
-    it("refuses nothing, an account that owes nothing of the kind, and who cannot pay", async () => {
+    it("refuses a zero amount, an account that owes nothing of the kind, and who cannot pay", async () => {
       const p = await loadFixture(defaulted);
       await expect(p.pool.connect(p.borrower).repayWrittenOff(p.borrower, 0n)).to.be.revertedWithCustomError(
         p.pool,
