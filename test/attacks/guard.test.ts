@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { MaxUint256, parseEther, ZeroAddress } from "ethers";
-import { RiskLadder } from "../../sdk";
+import { FixedPoint, RiskLadder } from "../../sdk";
 import { ethers, time } from "../helpers/hre";
 import { priceForLoss } from "../helpers/losses";
 import { DAY, deployLentPool } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 /** Attacks on the guard, on the record of blindness and on held exits: each went through once. */
 describe("Attacks: the guard", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
-import { Liquidation, type Waterfall } from "../../sdk";
+import { FixedPoint, Liquidation, type Waterfall } from "../../sdk";
 import { ethers, loadFixture, network, takeSnapshot, time } from "../helpers/hre";
 import { layersOf, lose, priceForLoss, recover, sumOf } from "../helpers/losses";
 import {
@@ -17,7 +17,7 @@ import {
 import { signerOf } from "../helpers/protocol";
 import { deployCoveredPool, deployLentOutPool, leave, worthOf } from "./fixtures";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 describe("Attacks: recognition, layers, claims", () => {
   const plain = () => deployLentPool();

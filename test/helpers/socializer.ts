@@ -1,7 +1,8 @@
 /** A pool with losses to come, with and without cover, and a loss as the model expects it. */
 import { Waterfall } from "../../sdk";
 import { fillCover } from "./fund";
-import { expectedLoss, nextBlock, priceForLoss } from "./losses";
+import { expectedLoss, priceForLoss } from "./losses";
+import { setNext } from "./pool";
 import { deployProtocol, type Protocol, type ProtocolOptions } from "./protocol";
 
 /** Two lenders (60 : 40), three borrowers with 20,000 each, no cover. Any shortfall counts. */
@@ -25,7 +26,7 @@ export async function deployCovered(options: ProtocolOptions = {}) {
 /** Lets `account` lack about `assets`, writes it down, and says what the model expected: the layers in assets and in units. */
 export async function loss(p: Protocol, account: string, assets: bigint) {
   await p.oracle.setPrice(await priceForLoss(account, assets, p.pool));
-  await nextBlock();
+  await setNext(1n);
   const expected = await expectedLoss(p, account);
   await p.pool.writeDown([account]);
   const id = await p.socializer.lossCount();

@@ -4,6 +4,7 @@ import { type Booking, LAYERS, type Layers, type NaivePool, type Recoveries, UNI
 import { tickAt } from "./ladder";
 import { SCALE } from "./terms";
 import { ATTACKER, type Call, NO_REASON, type Outcome, type Place } from "./world";
+import { sum } from "../helpers/numbers";
 
 const { WAD, min } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
@@ -85,7 +86,7 @@ function recoveriesOf(outcome: Outcome): Recoveries {
     if (known) for (const layer of LAYERS) layers[layer] += known[layer];
     byLoss.set(id, layers);
   }
-  const surplus = find(outcome, "Surplus").reduce((sum, { args }) => sum + (args.assets as bigint), 0n);
+  const surplus = sum(find(outcome, "Surplus").map(({ args }) => args.assets as bigint));
   return { byLoss, surplus };
 }
 
@@ -437,7 +438,7 @@ export const calls: Record<string, Maker> = {
     // the one after the last is unknown
     const lossId = BigInt(count === 0 || size % 8 === 0 ? count + 1 : 1 + (other % count));
     const loss = losses.get(lossId);
-    const due = loss ? Object.values(model.all.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : at.token;
+    const due = loss ? sum(Object.values(model.all.dueOf(loss))) / UNIT : at.token;
     const assets = part(due, size);
     return {
       k: loss?.pool,

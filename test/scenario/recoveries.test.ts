@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
-import { Interest, Liquidation, Waterfall } from "../../sdk";
+import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
-import { expectedLoss, layersOf, lose, nextBlock, sumOf } from "../helpers/losses";
+import { expectedLoss, layersOf, lose, sumOf } from "../helpers/losses";
+import { sum } from "../helpers/numbers";
+import { NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
+const { WAD } = FixedPoint;
+
 const DAY = 86_400;
-const WAD = 10n ** 18n;
 
 async function uncovered() {
   const p = await deployProtocol({ fund: false });
@@ -51,10 +54,9 @@ describe("scenario: three losses, partial recoveries, and shares that move in be
       recovered[id - 1] += assets;
     };
     const due = (account: { address: string }) =>
-      recovered.reduce((sum, assets, i) => {
-        const supply = [...held[i].values()].reduce((total, amount) => total + amount, 0n);
-        return sum + Waterfall.shareOf(assets, held[i].get(account.address)!, supply);
-      }, 0n);
+      sum(
+        recovered.map((assets, i) => Waterfall.shareOf(assets, held[i].get(account.address)!, sum(held[i].values()))),
+      );
 
     await transfer(p.lender, p.lender3, p.assets("10000") * 1000n);
     await fail(p.borrower, p.assets("3000"));
@@ -101,7 +103,7 @@ describe("scenario: a price that falls and comes back", () => {
     await p.openPosition(p.borrower, p.collaterals("50"), p.assets("80000"));
     await time.increase(10 * DAY);
     await p.setPrice("1500");
-    await nextBlock();
+    await setNext(1n);
     const { layers, shortfall, kept, state } = await expectedLoss(p, p.borrower.address);
     await p.pool.writeDown([p.borrower]);
     await p.provideAssets(p.liquidator, p.assets("200000"));
@@ -110,9 +112,9 @@ describe("scenario: a price that falls and comes back", () => {
 
   /** D, W and the terms of a liquidation in the next block. */
   async function position(p: Awaited<ReturnType<typeof writtenDown>>, price: string) {
-    const at = await nextBlock();
-    const { index } = await p.pool.state(at);
-    const [collateral, debt, writtenOff] = await p.pool.positionOf(p.borrower, at);
+    await setNext(1n);
+    const { index } = await p.pool.state(NEXT);
+    const [collateral, debt, writtenOff] = await p.pool.positionOf(p.borrower, NEXT);
     const terms = {
       lltv: p.params.lltv as bigint,
       minIncentive: p.params.minIncentive as bigint,

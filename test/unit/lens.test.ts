@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import { Liquidation } from "../../sdk";
+import { FixedPoint, Liquidation } from "../../sdk";
 import { ethers, loadFixture } from "../helpers/hre";
 import { writeStorage } from "../helpers/layout";
 import { lose } from "../helpers/losses";
 import { NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 async function fixture() {
   const p = await deployProtocol();

@@ -1,6 +1,9 @@
 /** Exact amounts, and how they compare with what the contracts round. */
 import { FixedPoint } from "../../../sdk";
+import { max, sum } from "../../helpers/numbers";
 import type { Naive } from "../naive";
+
+export { max, sum };
 
 const { WAD } = FixedPoint;
 
@@ -27,8 +30,6 @@ export interface Range {
 }
 
 export const always = (condition: boolean): Exact => (condition ? 1n : -1n) * 10n ** 60n;
-export const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);
-export const max = (a: bigint, b: bigint) => (a > b ? a : b);
 export const abs = (a: bigint) => max(a, -a);
 export const ofWad = (amount: Exact, wad: bigint) => (amount * wad) / WAD;
 

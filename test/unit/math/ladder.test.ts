@@ -3,6 +3,7 @@ import { equal, ok } from "node:assert/strict";
 import { FixedPoint, Liquidation, RiskLadder } from "../../../sdk";
 import { assets, index } from "../../helpers/arbitraries";
 import { integer, runs, uint } from "../../helpers/fuzz";
+import { sum } from "../../helpers/numbers";
 
 const { WAD } = FixedPoint;
 
@@ -87,9 +88,9 @@ describe("RiskLadder", () => {
     fc.assert(
       fc.property(accounts, price, index, integer(0n, WAD / 2n), (list, p, at, w) => {
         const lacks = list.map(([d, c]) => shortfallOf(d, c, p, at, w));
-        const of = (i: 0 | 1) => list.reduce((sum, account) => sum + account[i], 0n);
+        const of = (i: 0 | 1) => sum(list.map((account) => account[i]));
         const together = shortfallOf(of(0), of(1), p, at, w);
-        const apart = lacks.reduce((sum, x) => sum + x, 0n);
+        const apart = sum(lacks);
         ok(together <= apart);
         // two roundings of each account
         if (lacks.every((x) => x > 0n)) ok(apart - together <= 3n * BigInt(list.length));

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
-import { Interest } from "../../../sdk";
+import { FixedPoint, Interest } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext } from "../../helpers/pool";
 import { deployProtocol } from "../../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD, divUp } = FixedPoint;
+
 const LLTV = (86n * WAD) / 100n;
 const BROKEN = 1n;
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
 
 describe("LendingPool: collateral and debt", () => {
   /** The index is well above 1, so that roundings show. Lender 3, borrower 2 and the stranger have what they need to act. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
 import {
@@ -15,7 +16,7 @@ import {
 } from "../../helpers/pool";
 import { deployProtocol } from "../../helpers/protocol";
 
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
+const { divUp } = FixedPoint;
 
 describe("LendingPool: ERC-4626", () => {
   /** A share is worth more than at par: the borrower's interest of 100 days is in its price. */

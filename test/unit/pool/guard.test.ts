@@ -4,9 +4,9 @@ import { Liquidation, RiskLadder } from "../../../sdk";
 import { itCompiled } from "../../helpers/compiled";
 import { ethers, loadFixture, time } from "../../helpers/hre";
 import { lackOf, priceForLoss } from "../../helpers/losses";
+import { sum } from "../../helpers/numbers";
 import { DAY, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
 
-const sum = (numbers: bigint[]) => numbers.reduce((x, y) => x + y, 0n);
 const ANSWER = 0n;
 const REVERT = 1n;
 const BURN_GAS = 2n;

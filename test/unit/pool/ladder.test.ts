@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import { Liquidation, RiskLadder } from "../../../sdk";
+import { FixedPoint, Liquidation, RiskLadder } from "../../../sdk";
 import { loadFixture } from "../../helpers/hre";
 import { readStorage } from "../../helpers/layout";
 import { lackOf } from "../../helpers/losses";
 import { callOf, deployAccount, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
+
 const REVERT = 1n;
 
 /** 100,000 lent, 80,000 of it to one borrower. */

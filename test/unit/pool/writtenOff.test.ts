@@ -1,15 +1,16 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
+import { sum } from "../../helpers/numbers";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { signerOf } from "../../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD, divUp } = FixedPoint;
+
 const LLTV = (86n * WAD) / 100n;
 const ENTRIES = 16;
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
-const sum = (numbers: bigint[]) => numbers.reduce((x, y) => x + y, 0n);
 
 describe("LendingPool: written-off debt", () => {
   /** Written down at 1,500 and priced at 2,000 again. */

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { FixedPoint, Waterfall } from "../../../sdk";
 import { ethers, loadFixture, time } from "../../helpers/hre";
-import { layersOf, lose, nextBlock, recover, sumOf } from "../../helpers/losses";
-import { DAY } from "../../helpers/pool";
+import { layersOf, lose, recover, sumOf } from "../../helpers/losses";
+import { sum } from "../../helpers/numbers";
+import { DAY, NEXT, setNext } from "../../helpers/pool";
 import type { Protocol } from "../../helpers/protocol";
 import { deployCovered, deployUncovered, loss } from "../../helpers/socializer";
 
@@ -49,11 +50,11 @@ describe("BadDebtSocializer", () => {
       ] as const) {
         await p.provideAssets(p.stranger, p.assets("2000"), p.socializer);
         await time.increase(DAY / 4n);
-        await nextBlock();
-        const { index } = await p.pool.state({ blockTag: "pending" });
+        await setNext(1n);
+        const { index } = await p.pool.state(NEXT);
         const ids = await p.socializer.episodeOf(id);
         const units = [...due.values()].flatMap((layers) => Object.values(layersOf(layers)));
-        const assets = some ?? units.reduce((sum, due) => sum + Waterfall.toAssets(due, index), -1n);
+        const assets = some ?? sum(units.map((due) => Waterfall.toAssets(due, index))) - 1n;
         const model = Waterfall.climb(
           ids.map((loss) => due.get(loss)!),
           assets,
@@ -63,13 +64,13 @@ describe("BadDebtSocializer", () => {
         await p.socializer.connect(p.stranger).recover(id, assets);
         for (const [i, loss] of ids.entries()) {
           due.set(loss, model.due[i]);
-          const sum = paid.get(loss)!;
-          for (const layer of Object.keys(sum) as (keyof Waterfall.Layers)[]) sum[layer] += model.paid[i][layer];
-          expect(layersOf((await p.socializer.lossOf(loss)).recoveredBy)).to.deep.equal(sum);
+          const total = paid.get(loss)!;
+          for (const layer of Object.keys(total) as (keyof Waterfall.Layers)[]) total[layer] += model.paid[i][layer];
+          expect(layersOf((await p.socializer.lossOf(loss)).recoveredBy)).to.deep.equal(total);
         }
       }
       // every layer was reached, and what is held is what is owed to claimants
-      const total = [...paid.values()].reduce((sum, layers) => sum + layers.principal + layers.staked, 0n);
+      const total = sum([...paid.values()].map(({ principal, staked }) => principal + staked));
       expect([...paid.values()].some(({ fees }) => fees > 0n)).to.equal(true);
       expect(await p.asset.balanceOf(p.socializer)).to.equal(total);
     });
@@ -85,8 +86,8 @@ describe("BadDebtSocializer", () => {
       }
       await recover(p, 2n, p.assets("200")); // leaves about 400, to 900 of the third
       await p.provideAssets(p.stranger, p.assets("1000"), p.socializer);
-      const at = await nextBlock();
-      const [own, second, third] = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, at)));
+      await setNext(1n);
+      const [own, second, third] = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, NEXT)));
       const lenders = ({ outstanding }: typeof own) => outstanding.principal + outstanding.interest;
       expect(lenders(second)).to.be.closeTo(p.assets("400"), p.assets("0.1"));
       const shared = p.assets("650");
@@ -104,13 +105,12 @@ describe("BadDebtSocializer", () => {
       const p = await loadFixture(episode);
       const [first] = p.losses;
       await p.provideAssets(p.stranger, p.assets("9000"), p.socializer);
-      await nextBlock();
-      const at = { blockTag: "pending" } as const;
-      const before = await p.pool.state(at);
-      const [reserve, outstanding] = [await p.fund.reserve(at), (await p.fund.coverageOf(p.pool, at)).outstanding];
-      const assets = sumOf((await p.socializer.lossOf(1, at)).outstanding);
-      const others = sumOf((await p.socializer.lossOf(2, at)).outstanding);
-      const rest = sumOf((await p.socializer.lossOf(3, at)).outstanding);
+      await setNext(1n);
+      const before = await p.pool.state(NEXT);
+      const [reserve, outstanding] = [await p.fund.reserve(NEXT), (await p.fund.coverageOf(p.pool, NEXT)).outstanding];
+      const assets = sumOf((await p.socializer.lossOf(1, NEXT)).outstanding);
+      const others = sumOf((await p.socializer.lossOf(2, NEXT)).outstanding);
+      const rest = sumOf((await p.socializer.lossOf(3, NEXT)).outstanding);
       await p.socializer.connect(p.stranger).recover(first.id, assets + others + rest);
       const after = await p.pool.state();
       let [interest, fees, toReserve, claims] = [0n, 0n, 0n, 0n];
@@ -138,11 +138,10 @@ describe("BadDebtSocializer", () => {
       await p.provideAssets(p.stranger, p.assets("20000"), p.socializer);
       const { outstanding } = await p.fund.coverageOf(p.pool);
       // the lenders' layers, then half of the stakers' principal in units
-      await nextBlock();
-      const at = { blockTag: "pending" } as const;
-      const { index } = await p.pool.state(at);
-      const list = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, at)));
-      const lenders = list.reduce((sum, { outstanding: due }) => sum + due.principal + due.interest, 0n);
+      await setNext(1n);
+      const { index } = await p.pool.state(NEXT);
+      const list = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, NEXT)));
+      const lenders = sum(list.map(({ outstanding: due }) => due.principal + due.interest));
       const part = list[0].outstanding.staked / 2n;
       await p.socializer.connect(p.stranger).recover(1, lenders + part);
       const units = (part * WAD + index - 1n) / index;
@@ -160,8 +159,8 @@ describe("BadDebtSocializer", () => {
       expect(id).to.equal(1n);
       const { reserve } = await p.socializer.lossOf(1);
       expect((await p.fund.coverageOf(p.pool)).outstanding).to.equal(reserve);
-      await nextBlock(7 * 86_400);
-      const { outstanding } = await p.socializer.lossOf(1, { blockTag: "pending" });
+      await setNext(7n * DAY);
+      const { outstanding } = await p.socializer.lossOf(1, NEXT);
       expect(outstanding.interest + outstanding.principal + outstanding.staked).to.equal(0n);
       await recover(p, 1n, outstanding.reserve / 2n);
       // half of what is due frees half of what was paid, whenever its parts were
@@ -185,7 +184,8 @@ describe("BadDebtSocializer", () => {
       const { id, layers } = await loss(p, p.borrower.address, p.assets("2000"));
       expect(layers.reserve).to.equal(3n);
       await p.provideAssets(p.stranger, p.assets("3000"), p.socializer);
-      const { outstanding } = await p.socializer.lossOf(id, await nextBlock());
+      await setNext(1n);
+      const { outstanding } = await p.socializer.lossOf(id, NEXT);
       expect(outstanding.reserve).to.equal(2n);
       await p.socializer.connect(p.stranger).recover(id, sumOf(outstanding));
       expect((await p.socializer.lossOf(id)).recoveredBy.reserve).to.equal(2n);
@@ -196,9 +196,9 @@ describe("BadDebtSocializer", () => {
       const p = await loadFixture(episode);
       await p.provideAssets(p.stranger, p.assets("50000"), p.socializer);
       const due = async () => {
-        const at = await nextBlock();
-        const list = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, at)));
-        return list.reduce((sum, { outstanding }) => sum + sumOf(outstanding), 0n);
+        await setNext(1n);
+        const list = await Promise.all([1, 2, 3].map((id) => p.socializer.lossOf(id, NEXT)));
+        return sum(list.map(({ outstanding }) => sumOf(outstanding)));
       };
       const socializer = p.socializer.connect(p.stranger);
       const outstanding = await due();
@@ -253,13 +253,13 @@ describe("BadDebtSocializer", () => {
     it("pay a borrower's surplus into the reserve", async () => {
       const p = await loadFixture(deployCovered);
       const { id } = await loss(p, p.borrower.address, p.assets("5000"));
-      await nextBlock();
-      const donated = sumOf((await p.socializer.lossOf(id, { blockTag: "pending" })).outstanding);
+      await setNext(1n);
+      const donated = sumOf((await p.socializer.lossOf(id, NEXT)).outstanding);
       await p.provideAssets(p.stranger, donated, p.socializer);
-      await nextBlock();
+      await setNext(1n);
       await p.socializer
         .connect(p.stranger)
-        .recover(id, sumOf((await p.socializer.lossOf(id, { blockTag: "pending" })).outstanding) - 5_000n);
+        .recover(id, sumOf((await p.socializer.lossOf(id, NEXT)).outstanding) - 5_000n);
       const reserve = await p.fund.reserve();
       await p.provideAssets(p.borrower, p.assets("6000"));
       const tx = p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256);
@@ -286,8 +286,8 @@ describe("BadDebtSocializer", () => {
     /** A stranger pays all of a loss, then the borrower all that it owes. */
     async function overpay(p: Protocol, id: bigint) {
       await p.provideAssets(p.stranger, p.assets("20000"), p.socializer);
-      const at = await nextBlock();
-      await p.socializer.connect(p.stranger).recover(id, sumOf((await p.socializer.lossOf(id, at)).outstanding));
+      await setNext(1n);
+      await p.socializer.connect(p.stranger).recover(id, sumOf((await p.socializer.lossOf(id, NEXT)).outstanding));
       const before = await p.pool.state();
       await p.provideAssets(p.borrower, p.assets("20000"));
       const paid = await p.pool.connect(p.borrower).repayWrittenOff.staticCall(p.borrower, MaxUint256);
@@ -321,10 +321,8 @@ describe("BadDebtSocializer", () => {
       // what the seventeenth loss was owed goes to the lenders of the day; its own record gets none
       const last = await p.socializer.lossOf(17);
       expect(last.recovered).to.equal(0n);
-      const interest = (await Promise.all(queue.map(({ lossId }) => p.socializer.lossOf(lossId)))).reduce(
-        (sum, { recoveredBy }) => sum + recoveredBy.interest,
-        0n,
-      );
+      const paid = await Promise.all(queue.map(({ lossId }) => p.socializer.lossOf(lossId)));
+      const interest = sum(paid.map(({ recoveredBy }) => recoveredBy.interest));
       const surplus = (await p.pool.state()).unvested - unvested - interest;
       expect(surplus).to.be.closeTo(sumOf(last.outstanding), 2_000n);
       // rounding: of each entry that was not merged, the debt up and the two layers down

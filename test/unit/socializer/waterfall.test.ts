@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 import { FixedPoint, Waterfall } from "../../../sdk";
 import { ethers, loadFixture, time } from "../../helpers/hre";
-import { expectedLoss, layersOf, lose, nextBlock, priceForLoss, sumOf } from "../../helpers/losses";
+import { expectedLoss, layersOf, lose, priceForLoss, sumOf } from "../../helpers/losses";
+import { setNext } from "../../helpers/pool";
 import { signerOf } from "../../helpers/protocol";
 import { deployCovered, deployUncovered } from "../../helpers/socializer";
 
@@ -68,7 +69,7 @@ describe("BadDebtSocializer", () => {
     it("records a real loss with every layer as the model splits it", async () => {
       const p = await loadFixture(deployCovered);
       await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("9000"), p.pool));
-      await nextBlock();
+      await setNext(1n);
       const { layers, shortfall } = await expectedLoss(p, p.borrower.address);
       for (const layer of Object.values(layers)) expect(layer).to.be.greaterThan(0n);
       const tx = p.pool.writeDown([p.borrower]);
