@@ -1,9 +1,9 @@
-/** What the design's formulas make of a protocol's state in the very next block. Amounts are loan asset units. */
+/** What the formulas make of a protocol's state in the very next block. Amounts are loan asset units. */
 import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import type { LendingPool } from "../../typechain-types";
+import { sum } from "./numbers";
 import { NEXT } from "./pool";
 import type { Protocol } from "./protocol";
-import { sum } from "./numbers";
 
 const { WAD } = FixedPoint;
 

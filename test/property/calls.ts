@@ -1,10 +1,11 @@
 /** The calls of the random sequences: how one is made of a few random numbers, and what the model makes of it. */
 import { FixedPoint } from "../../sdk";
+import { sum } from "../helpers/numbers";
+import { OracleMode } from "../helpers/oracle";
 import { type Booking, LAYERS, type Layers, type NaivePool, type Recoveries, UNIT } from "./naive";
 import { tickAt } from "./ladder";
 import { SCALE } from "./terms";
 import { ATTACKER, type Call, NO_REASON, type Outcome, type Place } from "./world";
-import { sum } from "../helpers/numbers";
 
 const { WAD, min } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
@@ -293,7 +294,11 @@ export const calls: Record<string, Maker> = {
   /** An oracle that fails, with an error or without gas, mostly answers again; one that answers fails. */
   oracle(at, { size }, model) {
     const answers = model.state.failure !== undefined && size % 4 !== 0;
-    const [mode, failure] = answers ? [0, undefined] : size % 2 === 0 ? [1, "OracleBroken"] : [2, NO_REASON];
+    const [mode, failure] = answers
+      ? [OracleMode.Answer, undefined]
+      : size % 2 === 0
+        ? [OracleMode.Revert, "OracleBroken"]
+        : [OracleMode.BurnGas, NO_REASON];
     return {
       from: at.governor,
       to: at.oracle,

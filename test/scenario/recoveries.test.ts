@@ -4,12 +4,10 @@ import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
 import { expectedLoss, layersOf, lose, sumOf } from "../helpers/losses";
 import { sum } from "../helpers/numbers";
-import { NEXT, setNext } from "../helpers/pool";
+import { DAY, NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
 const { WAD } = FixedPoint;
-
-const DAY = 86_400;
 
 async function uncovered() {
   const p = await deployProtocol({ fund: false });
@@ -40,7 +38,7 @@ describe("scenario: three losses, partial recoveries, and shares that move in be
       add(to, amount);
     };
     const fail = async (borrower: { address: string }, assets: bigint) => {
-      await time.increase(2 * DAY); // an episode for each
+      await time.increase(2n * DAY); // an episode for each
       const id = await lose(p, borrower.address, assets);
       await p.setPrice("2000"); // at which the others owe nothing that their collateral cannot repay
       held.push(new Map(shares));
@@ -101,7 +99,7 @@ describe("scenario: a price that falls and comes back", () => {
     await p.supply(p.lender, p.assets("60000"));
     await p.supply(p.lender2, p.assets("40000"));
     await p.openPosition(p.borrower, p.collaterals("50"), p.assets("80000"));
-    await time.increase(10 * DAY);
+    await time.increase(10n * DAY);
     await p.setPrice("1500");
     await setNext(1n);
     const { layers, shortfall, kept, state } = await expectedLoss(p, p.borrower.address);
@@ -207,7 +205,7 @@ describe("scenario: a price that falls and comes back", () => {
       p.pool,
       "HealthyPosition",
     );
-    await time.increase(7 * DAY);
+    await time.increase(7n * DAY);
     const { debt, writtenOff, collateral } = await position(p, "3000");
     await liquidator.liquidate(p.borrower, MaxUint256, 0, "0x");
     // all that is due, at the smallest incentive; what performs is left alone

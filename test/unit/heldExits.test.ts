@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { ethers, loadFixture, time } from "../helpers/hre";
 import { readStorage } from "../helpers/layout";
 import { priceForLoss } from "../helpers/losses";
+import { OracleMode } from "../helpers/oracle";
 import { DAY, deployLentPool, NEXT, setNext, type LentPool } from "../helpers/pool";
 
-const [REVERT, BURN_GAS] = [1n, 2n];
 const HOUR = 3600n;
 
 describe("InsuranceFund: held exits", () => {
@@ -107,7 +107,7 @@ describe("InsuranceFund: held exits", () => {
 
   it("wait for a blind pool as long as its own lenders do", async () => {
     const p = await loadFixture(fixture);
-    await p.oracle.setMode(REVERT);
+    await p.oracle.setMode(OracleMode.Revert);
     await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
     for (let day = 0; day < 3; day++) {
       await p.pool.reportBlind();
@@ -142,7 +142,7 @@ describe("InsuranceFund: held exits", () => {
 
   it("are not opened by starving a pool of the gas to answer", async () => {
     const p = await loadFixture(fixture);
-    await p.oracle.setMode(BURN_GAS);
+    await p.oracle.setMode(OracleMode.BurnGas);
     await expect(p.fund.syncGuard({ gasLimit: 550_000n })).to.be.revertedWithCustomError(p.fund, "InsufficientGas");
     await expect(
       p.fund.connect(p.staker).redeem(1_000_000n, p.staker, p.staker, { gasLimit: 550_000n }),

@@ -4,11 +4,10 @@ import { FixedPoint, Liquidation, RiskLadder } from "../../../sdk";
 import { loadFixture } from "../../helpers/hre";
 import { readStorage } from "../../helpers/layout";
 import { lackOf } from "../../helpers/losses";
+import { OracleMode } from "../../helpers/oracle";
 import { callOf, deployAccount, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
 
 const { WAD } = FixedPoint;
-
-const REVERT = 1n;
 
 /** 100,000 lent, 80,000 of it to one borrower. */
 const fixture = () => deployLentPool();
@@ -46,7 +45,7 @@ describe("LendingPool: depth", () => {
     const p = await loadFixture(fixture);
     await p.oracle.setPrice(0n);
     await p.pool.writeDown([p.borrower]);
-    await p.oracle.setMode(REVERT);
+    await p.oracle.setMode(OracleMode.Revert);
     expect([...(await p.pool.depth([0n]))[0]]).to.deep.equal([0n, 0n, 0n]);
   });
 });

@@ -3,6 +3,7 @@ import { MaxUint256, type AddressLike } from "ethers";
 import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { max } from "../../helpers/numbers";
+import { OracleMode } from "../../helpers/oracle";
 import {
   DAY,
   NEXT,
@@ -525,7 +526,7 @@ describe("LendingPool: liquidate", () => {
 
   it("refuses while the oracle fails, with the oracle's error", async () => {
     const p = await loadFixture(fixture);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     await expect(liquidate(p)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
   });
 

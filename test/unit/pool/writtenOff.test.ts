@@ -4,6 +4,7 @@ import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
 import { sum } from "../../helpers/numbers";
+import { OracleMode } from "../../helpers/oracle";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { signerOf } from "../../helpers/protocol";
 
@@ -120,7 +121,7 @@ describe("LendingPool: written-off debt", () => {
     it("works while new risk is paused and the oracle fails", async () => {
       const p = await loadFixture(defaulted);
       await p.factory.connect(p.guardian).pause(p.pool);
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256);
     });
 
@@ -252,9 +253,9 @@ describe("LendingPool: written-off debt", () => {
     it("refuses while the oracle fails, works while new risk is paused", async () => {
       const p = await loadFixture(defaulted);
       await p.setPrice("3000");
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(p.pool.refinance(p.borrower)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
-      await p.oracle.setMode(0n);
+      await p.oracle.setMode(OracleMode.Answer);
       await p.factory.connect(p.guardian).pause(p.pool);
       await p.pool.refinance(p.borrower);
     });
