@@ -6,10 +6,12 @@ const fund = (...names: string[]) => unit(...names.map((name) => `fund/${name}`)
 const attacks = (...names: string[]) => names.map((name) => `test/attacks/${name}.test.ts`);
 const scenarios = (...names: string[]) => names.map((name) => `test/scenario/${name}.test.ts`);
 
-const MATH = unit("math");
+/** The libraries against their twin, whose properties the other files of test/unit/math check without a contract. */
+const MATH = unit("math/twins");
+const SOCIALIZER = unit(...["waterfall", "recoveries", "claims", "episodes"].map((name) => `socializer/${name}`));
 const LOSSES = [
   ...pool("writeDown", "writtenOff"),
-  ...unit("socializer"),
+  ...SOCIALIZER,
   ...scenarios("recoveries", "cover", "generations", "fairness"),
 ];
 
@@ -33,7 +35,7 @@ const LISTS: Record<string, string[]> = {
   ],
   "contracts/base/PoolLadder.sol": [...pool("ladder", "guard", "erc4626"), ...attacks("guard", "losses", "oracle")],
   "contracts/BadDebtSocializer.sol": [
-    ...unit("socializer"),
+    ...SOCIALIZER,
     ...scenarios("recoveries", "cover", "generations", "fairness"),
     ...pool("writeDown", "writtenOff"),
     ...attacks("claims", "losses"),

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
+import { FixedPoint } from "../../sdk";
 import { loadFixture, takeSnapshot, time } from "../helpers/hre";
 import { lose, priceForLoss } from "../helpers/losses";
 import { callOf, DAY, deployAccount, deployLentPool, NEXT, setNext } from "../helpers/pool";
 import { signerOf } from "../helpers/protocol";
 import { deployCoveredPool, leave, worthOf } from "./fixtures";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 describe("Attacks: fund", () => {
   /** Staked 3,000 and 1,000; no reserve and no premium. Any shortfall counts. */

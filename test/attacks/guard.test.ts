@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256, parseEther, ZeroAddress } from "ethers";
-import { RiskLadder } from "../../sdk";
+import { FixedPoint, RiskLadder } from "../../sdk";
 import { ethers, time } from "../helpers/hre";
 import { priceForLoss } from "../helpers/losses";
+import { OracleMode } from "../helpers/oracle";
 import { DAY, deployLentPool } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 /** Attacks on the guard, on the record of blindness and on held exits: each went through once. */
 describe("Attacks: the guard", () => {
@@ -20,11 +21,11 @@ describe("Attacks: the guard", () => {
   describe("a write-down that finds nothing, between two outages", () => {
     async function twoOutages() {
       const p = await covered();
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.reportBlind();
-      await p.oracle.setMode(0n);
+      await p.oracle.setMode(OracleMode.Answer);
       await p.pool.connect(p.stranger).writeDown([]); // or any list of solvent accounts: a keeper's ordinary call
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.reportBlind();
       return p;
     }
@@ -98,9 +99,9 @@ describe("Attacks: the guard", () => {
     const p = await covered();
     await p.fund.connect(p.staker).cooldown(await p.fund.balanceOf(p.staker));
     await time.increase(15n * DAY);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     await p.fund.connect(p.staker).syncGuard();
-    await p.oracle.setMode(0n);
+    await p.oracle.setMode(OracleMode.Answer);
     await time.increase(365n * DAY);
     expect(await p.fund.maxRedeem(p.staker)).to.equal(0n);
   });
@@ -112,7 +113,7 @@ describe("Attacks: the guard", () => {
     await p.fund.connect(p.governor).setCoverageLimit(other, p.assets("10000"));
     await p.fund.connect(p.staker).cooldown(await p.fund.balanceOf(p.staker));
     await time.increase(13n * DAY + DAY / 2n);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     await p.pool.reportBlind();
     for (let half = 0; half < 5; half++) {
       await p.fund.syncGuard();
@@ -123,7 +124,7 @@ describe("Attacks: the guard", () => {
     expect(await p.fund.maxRedeem(p.staker)).to.equal(0n); // not for a moment could it leave
     expect(await p.fund.coverageAvailable(other)).to.equal(0n);
     const { effectiveAt } = await p.fund.coverageOf(other);
-    await p.oracle.setMode(0n);
+    await p.oracle.setMode(OracleMode.Answer);
     await p.fund.syncGuard();
     expect(await p.fund.maxRedeem(p.staker)).to.be.greaterThan(0n);
     const { closesAt } = await p.fund.cooldownOf(p.staker);
@@ -135,13 +136,13 @@ describe("Attacks: the guard", () => {
   it("an oracle that needs more than the guard's stipend is refused at creation", async () => {
     const p = await deployProtocol();
     const oracle = await ethers.deployContract("MockOracle", [p.priceUnits("2000")]);
-    await oracle.setMode(4n);
+    await oracle.setMode(OracleMode.Greedy);
     await expect(p.createPool({ oracle: await oracle.getAddress() })).to.be.revertedWithoutReason();
   });
 
   it("an oracle that comes to need more ends no record of blindness, and borrows, liquidates and writes down as ever", async () => {
     const p = await deployLentPool();
-    await p.oracle.setMode(4n);
+    await p.oracle.setMode(OracleMode.Greedy);
     for (let day = 0; day < 4; day++) {
       await p.pool.reportBlind();
       await p.openPosition(p.borrower2, p.collaterals("1"), p.assets("500"));
@@ -160,13 +161,13 @@ describe("Attacks: the guard", () => {
 
   it("a record of blindness that nothing has confirmed for days does not open a new outage at once", async () => {
     const p = await deployLentPool();
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     await p.pool.connect(p.stranger).reportBlind();
-    await p.oracle.setMode(0n);
+    await p.oracle.setMode(OracleMode.Answer);
     await p.provideAssets(p.borrower, p.assets("100"));
     await p.pool.connect(p.borrower).repay(p.assets("100"), p.borrower); // reads no price
     await time.increase(3n * DAY);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     expect(await p.pool.maxWithdraw(p.lender)).to.equal(0n);
   });
 

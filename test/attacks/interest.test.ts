@@ -4,7 +4,8 @@ import { loadFixture, takeSnapshot, time } from "../helpers/hre";
 import { andReturn, DAY, expectIdentity, inOneBlock, NEXT, setNext } from "../helpers/pool";
 import { deployLentOutPool } from "./fixtures";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
+
 const YEAR = 365n * DAY;
 
 /** Equal to one in `parts`: each step rounds the rate to the nearest 1e-11 per year, which of 4 % is one in 4e9. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, parseEther } from "ethers";
-import { Liquidation } from "../../sdk";
+import { FixedPoint, Liquidation } from "../../sdk";
 import type { LendingPool } from "../../typechain-types";
 import { ethers, loadFixture, takeSnapshot } from "../helpers/hre";
 import {
@@ -16,7 +16,7 @@ import {
 import { deployProtocol } from "../helpers/protocol";
 import { deployCoveredPool, worthOf } from "./fixtures";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 describe("Attacks: liquidation", () => {
   async function fixture() {

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
-import { Liquidation, type Waterfall } from "../../sdk";
+import { FixedPoint, Liquidation, type Waterfall } from "../../sdk";
 import { ethers, loadFixture, network, takeSnapshot, time } from "../helpers/hre";
 import { layersOf, lose, priceForLoss, recover, sumOf } from "../helpers/losses";
+import { OracleMode } from "../helpers/oracle";
 import {
   andReturn,
   callOf,
@@ -17,7 +18,7 @@ import {
 import { signerOf } from "../helpers/protocol";
 import { deployCoveredPool, deployLentOutPool, leave, worthOf } from "./fixtures";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 describe("Attacks: recognition, layers, claims", () => {
   const plain = () => deployLentPool();
@@ -440,7 +441,7 @@ describe("Attacks: recognition, layers, claims", () => {
 
   it("Open at once: the first out takes the cash through every sequencer outage; exits wait while the oracle is blind, deposits too", async () => {
     const p = await loadFixture(plain);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     await p.pool.reportBlind();
     for (const call of ["redeem", "withdraw"] as const) {
       await expect(p.pool.connect(p.lender)[call](1_000_000n, p.lender, p.lender)).to.be.revertedWithCustomError(
@@ -454,7 +455,7 @@ describe("Attacks: recognition, layers, claims", () => {
 
   it("Shut for good: a dead feed locks lenders in; after the blind period on record exits open, deposits stay shut", async () => {
     const p = await loadFixture(plain);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     for (let day = 0; day < 4; day++) {
       await p.pool.reportBlind();
       await time.increase(DAY - 60n);
@@ -466,7 +467,7 @@ describe("Attacks: recognition, layers, claims", () => {
 
   it("Starved gas cannot fake a failure of the oracle: its stipend must be available", async () => {
     const p = await loadFixture(plain);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     for (let day = 0; day < 4; day++) {
       await p.pool.reportBlind();
       await time.increase(DAY - 60n);

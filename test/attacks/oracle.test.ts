@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { MaxInt256, MaxUint256, parseUnits } from "ethers";
 import type { LendingPool } from "../../typechain-types";
 import { ethers, loadFixture, takeSnapshot, time } from "../helpers/hre";
+import { FeedMode } from "../helpers/oracle";
 import { callOf, deployAccount, deployLentPool, expectIdentity } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
@@ -65,8 +66,8 @@ describe("Attacks: oracle", () => {
       stale: () => round(good, HEARTBEAT + 1n),
       future: () => round(good, -1_000_000n),
       "no round": () => p.feed.setRound(good, 0n, 0n),
-      reverting: () => p.feed.setMode(1n),
-      "short answer": () => p.feed.setMode(2n),
+      reverting: () => p.feed.setMode(FeedMode.Revert),
+      "short answer": () => p.feed.setMode(FeedMode.Short),
       "min answer": () => p.feed.setAnswer(p.minAnswer),
       "max answer": () => p.feed.setAnswer(p.maxAnswer),
       "sequencer down": () => p.sequencer.setAnswer(1n),

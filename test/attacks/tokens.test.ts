@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
+import { FixedPoint } from "../../sdk";
 import { ethers, takeSnapshot } from "../helpers/hre";
 import { callOf, deployAccount, deployLentPool, expectIdentity } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
+const { WAD } = FixedPoint;
+
 const PLAIN = { feeBps: 0, returns_: 0, paused: false, revertsOnZero: false };
-const WAD = 10n ** 18n;
 
 describe("Attacks: tokens", () => {
   it("Tokens: fee on transfer, rebasing both ways, no return, false return, paused, blocklist, hooks, revert on zero: exact credit or a named error.", async () => {

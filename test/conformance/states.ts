@@ -3,6 +3,7 @@ import type { Signer } from "ethers";
 import type { InsuranceFund, LendingPool, MockERC20 } from "../../typechain-types";
 import { deployCoveredPool, type LentPool } from "../attacks/fixtures";
 import { time } from "../helpers/hre";
+import { OracleMode } from "../helpers/oracle";
 import { DAY } from "../helpers/pool";
 
 export interface Subject {
@@ -24,7 +25,7 @@ export type Kind = (typeof KINDS)[number];
 const ENTER: Record<State, (p: LentPool, kind: Kind) => Promise<void>> = {
   normal: async () => undefined,
   "shortfall visible": (p) => p.setPrice("1500"),
-  blind: async (p) => void (await p.oracle.setMode(1n)),
+  blind: async (p) => void (await p.oracle.setMode(OracleMode.Revert)),
   "after a loss": async (p, kind) => {
     // of the pool's lenders, of a part of the stake
     await p.setPrice(kind === "pool" ? "1400" : "1585");

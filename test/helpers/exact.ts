@@ -1,6 +1,11 @@
 /** Exponential and logarithm to 60 decimals, for tests that compare fixed-point formulas with exact maths. */
+import { ok } from "node:assert/strict";
+import { FixedPoint } from "../../sdk";
 
 export const ONE = 10n ** 60n;
+
+/** A wad's last unit. */
+export const EXACT_WAD = ONE / FixedPoint.WAD;
 
 /** eˣ, both with 60 decimals; relative error below 1e-50 for |x| up to 100. */
 export function exp(x: bigint): bigint {
@@ -26,4 +31,9 @@ export function ln(x: bigint): bigint {
     y += (2n * ONE * (x - e)) / (x + e);
   }
   return y;
+}
+
+export function expectNear(got: bigint, exact: bigint, tolerance: bigint) {
+  const off = got > exact ? got - exact : exact - got;
+  ok(off <= tolerance, `${got} is ${off} from ${exact}, more than ${tolerance}`);
 }

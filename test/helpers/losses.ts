@@ -1,45 +1,40 @@
-/** What the design's formulas make of a protocol's state in the very next block. Amounts are loan asset units. */
-import { Interest, Liquidation, Waterfall } from "../../sdk";
+/** What the formulas make of a protocol's state in the very next block. Amounts are loan asset units. */
+import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import type { LendingPool } from "../../typechain-types";
-import { time } from "./hre";
+import { sum } from "./numbers";
+import { NEXT } from "./pool";
 import type { Protocol } from "./protocol";
 
-/** Fixes the time of the next block, `wait` seconds from the last one, and returns overrides for reading views at that time. */
-export async function nextBlock(wait = 1) {
-  await time.setNextBlockTimestamp((await time.latest()) + wait);
-  return { blockTag: "pending" } as const;
-}
+const { WAD } = FixedPoint;
 
 /**
- * What a write-down of `account` in the next block (of `nextBlock`) books: the shortfall, what each layer bears of it, and the
+ * What a write-down of `account` in the next block (of `setNext`) books: the shortfall, what each layer bears of it, and the
  * debt that stays performing.
  */
 export async function expectedLoss(p: Protocol, account: string, pool: LendingPool = p.pool) {
-  const at = { blockTag: "pending" } as const;
-  const state = await pool.state(at);
-  const { collateral } = await pool.positionOf(account, at);
-  const scaled = await pool.scaledDebtOf(account, at);
-  const value = Liquidation.valueOf(collateral, await p.oracle.price(at));
+  const state = await pool.state(NEXT);
+  const { collateral } = await pool.positionOf(account, NEXT);
+  const scaled = await pool.scaledDebtOf(account, NEXT);
+  const value = Liquidation.valueOf(collateral, await p.oracle.price(NEXT));
   const performing = Liquidation.performing(value, await pool.writeDownIncentive());
-  const kept = (performing * 10n ** 18n) / state.index;
+  const kept = (performing * WAD) / state.index;
   const shortfall = state.debt - Interest.debtDown(state.scaledDebt - (scaled - kept), state.index);
   const layers = Waterfall.split(
     shortfall,
     {
       fees: state.fees,
-      reserve: await p.fund.reserve(at),
-      staked: await p.fund.totalAssets(at),
+      reserve: await p.fund.reserve(NEXT),
+      staked: await p.fund.totalAssets(NEXT),
       interest: state.unvested,
     },
-    await p.fund.coverageAvailable(pool, at),
+    await p.fund.coverageAvailable(pool, NEXT),
   );
   return { shortfall, layers, kept, state };
 }
 
 /** What an account's collateral cannot repay of its debt, in the block of the next transaction. */
 export async function lackOf(p: Protocol, account: string) {
-  const at = { blockTag: "pending" } as const;
-  const { collateral, debt } = await p.pool.positionOf(account, at);
+  const { collateral, debt } = await p.pool.positionOf(account, NEXT);
   const value = Liquidation.valueOf(collateral, await p.oracle.price());
   const performing = Liquidation.performing(value, await p.pool.writeDownIncentive());
   return debt > performing ? debt - performing : 0n;
@@ -48,7 +43,7 @@ export async function lackOf(p: Protocol, account: string) {
 /** The price at which a write-down of `account` right now finds a shortfall of `assets`. */
 export async function priceForLoss(account: string, assets: bigint, pool: LendingPool) {
   const { collateral, debt } = await pool.positionOf(account);
-  const value = ((debt - assets) * (10n ** 18n + (await pool.writeDownIncentive()))) / 10n ** 18n;
+  const value = ((debt - assets) * (WAD + (await pool.writeDownIncentive()))) / WAD;
   return (value * Liquidation.ORACLE_SCALE) / collateral;
 }
 
@@ -74,4 +69,4 @@ export const layersOf = ({ fees, reserve, staked, interest, principal }: Waterfa
   principal,
 });
 
-export const sumOf = (layers: Waterfall.Layers) => Object.values(layersOf(layers)).reduce((sum, x) => sum + x, 0n);
+export const sumOf = (layers: Waterfall.Layers) => sum(Object.values(layersOf(layers)));

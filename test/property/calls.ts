@@ -1,5 +1,7 @@
 /** The calls of the random sequences: how one is made of a few random numbers, and what the model makes of it. */
 import { FixedPoint } from "../../sdk";
+import { sum } from "../helpers/numbers";
+import { OracleMode } from "../helpers/oracle";
 import { type Booking, LAYERS, type Layers, type NaivePool, type Recoveries, UNIT } from "./naive";
 import { tickAt } from "./ladder";
 import { SCALE } from "./terms";
@@ -85,7 +87,7 @@ function recoveriesOf(outcome: Outcome): Recoveries {
     if (known) for (const layer of LAYERS) layers[layer] += known[layer];
     byLoss.set(id, layers);
   }
-  const surplus = find(outcome, "Surplus").reduce((sum, { args }) => sum + (args.assets as bigint), 0n);
+  const surplus = sum(find(outcome, "Surplus").map(({ args }) => args.assets as bigint));
   return { byLoss, surplus };
 }
 
@@ -292,7 +294,11 @@ export const calls: Record<string, Maker> = {
   /** An oracle that fails, with an error or without gas, mostly answers again; one that answers fails. */
   oracle(at, { size }, model) {
     const answers = model.state.failure !== undefined && size % 4 !== 0;
-    const [mode, failure] = answers ? [0, undefined] : size % 2 === 0 ? [1, "OracleBroken"] : [2, NO_REASON];
+    const [mode, failure] = answers
+      ? [OracleMode.Answer, undefined]
+      : size % 2 === 0
+        ? [OracleMode.Revert, "OracleBroken"]
+        : [OracleMode.BurnGas, NO_REASON];
     return {
       from: at.governor,
       to: at.oracle,
@@ -437,7 +443,7 @@ export const calls: Record<string, Maker> = {
     // the one after the last is unknown
     const lossId = BigInt(count === 0 || size % 8 === 0 ? count + 1 : 1 + (other % count));
     const loss = losses.get(lossId);
-    const due = loss ? Object.values(model.all.dueOf(loss)).reduce((a, b) => a + b, 0n) / UNIT : at.token;
+    const due = loss ? sum(Object.values(model.all.dueOf(loss))) / UNIT : at.token;
     const assets = part(due, size);
     return {
       k: loss?.pool,

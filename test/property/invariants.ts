@@ -3,7 +3,7 @@
 import { FixedPoint, Interest, Liquidation, SharesMath } from "../../sdk";
 import { equal, holds } from "./check";
 import { checkVisible, ladderOf } from "./ladder";
-import { sum } from "./naive";
+import { max, sum } from "./naive";
 import type { Call, Log, Outcome, Place, Reading } from "./world";
 
 const { WAD, divUp, min } = FixedPoint;
@@ -13,8 +13,6 @@ const { WAD, divUp, min } = FixedPoint;
  * Builds that are hardly optimised, of mutants, may take what they need.
  */
 const LOSS_GAS = process.env.MUTANT_ARTIFACTS ? 16_000_000n : 420_000n;
-
-const max = (a: bigint, b: bigint) => (a > b ? a : b);
 
 interface Change {
   before: Reading;

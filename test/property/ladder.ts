@@ -3,6 +3,7 @@
 import { FixedPoint, Liquidation } from "../../sdk";
 import { holds } from "./check";
 import type { PoolTerms } from "./naive";
+import { sum } from "../helpers/numbers";
 
 const { WAD, divUp, min } = FixedPoint;
 
@@ -58,8 +59,8 @@ export function ladderOf(positions: Position[]): Tick[] {
 }
 
 const sumOf = (positions: Position[]): Position => ({
-  scaledDebt: positions.reduce((sum, { scaledDebt }) => sum + scaledDebt, 0n),
-  collateral: positions.reduce((sum, { collateral }) => sum + collateral, 0n),
+  scaledDebt: sum(positions.map(({ scaledDebt }) => scaledDebt)),
+  collateral: sum(positions.map(({ collateral }) => collateral)),
 });
 
 /** What the collateral cannot repay of the debt, which is rounded up. */
@@ -71,7 +72,7 @@ function lackOf({ scaledDebt, collateral }: Position, { price, index, terms }: M
 
 /** What all accounts lack, one by one. */
 export const lackOfAll = (positions: Position[], market: Market): bigint =>
-  positions.reduce((sum, position) => sum + lackOf(position, market), 0n);
+  sum(positions.map((position) => lackOf(position, market)));
 
 /** What a price would bring, where a tick is unhealthy if all of it together is. */
 export function depthOf(ladder: Tick[], market: Market) {
@@ -80,11 +81,11 @@ export function depthOf(ladder: Tick[], market: Market) {
     const value = Liquidation.valueOf(collateral, price);
     return !Liquidation.isHealthy(value, divUp(scaledDebt * index, WAD), terms.lltv);
   });
-  const sum = (of: (tick: Tick) => bigint) => unhealthy.reduce((total, tick) => total + of(tick), 0n);
+  const total = (of: (tick: Tick) => bigint) => sum(unhealthy.map(of));
   return {
-    collateral: sum(({ collateral }) => collateral),
-    debt: sum(({ scaledDebt }) => divUp(scaledDebt * index, WAD)),
-    badDebt: sum((tick) => lackOf(tick, market)),
+    collateral: total(({ collateral }) => collateral),
+    debt: total(({ scaledDebt }) => divUp(scaledDebt * index, WAD)),
+    badDebt: total((tick) => lackOf(tick, market)),
   };
 }
 

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { Waterfall } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
-import { expectedLoss, layersOf, lose, nextBlock, priceForLoss, sumOf } from "../helpers/losses";
+import { expectedLoss, layersOf, lose, priceForLoss, sumOf } from "../helpers/losses";
+import { NEXT, setNext } from "../helpers/pool";
 import { deployProtocol, type Protocol } from "../helpers/protocol";
 
 /** A covered pool with every layer filled: fees, reserve, staked capital, unvested interest, principal. */
@@ -29,7 +30,7 @@ async function filledPool() {
 /** Books a loss of about `assets` and checks every layer against the design. */
 async function loseExactly(p: Protocol, assets: bigint) {
   await p.oracle.setPrice(await priceForLoss(p.borrower.address, assets, p.pool));
-  await nextBlock();
+  await setNext(1n);
   const expected = await expectedLoss(p, p.borrower.address);
   await p.pool.writeDown([p.borrower]);
   const id = await p.socializer.lossCount();
@@ -79,12 +80,12 @@ describe("scenario: a loss and its cover", () => {
     it("makes a fund that lacks a single unit pass exactly that on", async () => {
       const p = await loadFixture(filledPool);
       await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("500"), p.pool));
-      await nextBlock(1000);
+      await setNext(1000n);
       const { shortfall, state } = await expectedLoss(p, p.borrower.address);
       const limit = shortfall - state.fees - 1n;
       // a decrease is in force at once; the write-down is mined in the same second as measured here
       await p.fund.connect(p.governor).setCoverageLimit(p.pool, limit);
-      await nextBlock(1);
+      await setNext(1n);
       const expected = await expectedLoss(p, p.borrower.address);
       await p.pool.writeDown([p.borrower]);
       const loss = await p.socializer.lossOf(1);
@@ -123,8 +124,8 @@ describe("scenario: a loss and its cover", () => {
       const { id, layers } = await loseExactly(p, p.assets("30000"));
       await time.increase(30 * 86_400);
       await p.provideAssets(p.borrower, p.assets("50000"));
-      await nextBlock();
-      const { outstanding } = await p.socializer.lossOf(id, { blockTag: "pending" });
+      await setNext(1n);
+      const { outstanding } = await p.socializer.lossOf(id, NEXT);
       await p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256);
       const { recoveredBy, recovered } = await p.socializer.lossOf(id);
       expect(layersOf(recoveredBy)).to.deep.equal(layersOf(outstanding));

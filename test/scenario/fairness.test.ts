@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { Waterfall } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
-import { expectedLoss, nextBlock, priceForLoss } from "../helpers/losses";
+import { expectedLoss, priceForLoss } from "../helpers/losses";
+import { setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
 const DEPOSIT = "25000";
@@ -16,7 +17,7 @@ async function fourLenders() {
   await p.openPosition(p.borrower, p.collaterals("32"), p.assets("50000"));
   await time.increase(30 * 86_400);
   await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets(LOSS), p.pool));
-  await nextBlock();
+  await setNext(1n);
   const { layers, state } = await expectedLoss(p, p.borrower.address);
   await p.pool.writeDown([p.borrower]);
   return { ...p, lenders, layers, state };
@@ -86,7 +87,7 @@ describe("scenario: spread 0", () => {
     await p.fund.connect(p.staker).cooldown(p.assets("1000") * 1000n);
     await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("600"), p.pool));
     await p.provideAssets(p.liquidator, p.assets("80000"));
-    await nextBlock();
+    await setNext(1n);
     const { shortfall } = await expectedLoss(p, p.borrower.address);
     // not only written down: interest on what is left would show as a loss of its own, and hold the exits
     await p.pool.connect(p.liquidator).liquidate(p.borrower, MaxUint256, 0, "0x");

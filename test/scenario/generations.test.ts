@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { loadFixture, time } from "../helpers/hre";
-import { layersOf, lose, nextBlock, sumOf } from "../helpers/losses";
+import { layersOf, lose, sumOf } from "../helpers/losses";
+import { sum } from "../helpers/numbers";
+import { setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
 /** All of a pool is lent to one borrower, and 2,000 are staked. */
@@ -67,7 +69,7 @@ describe("scenario: a wipe-out and a new generation", () => {
       expect(sumOf(outstanding)).to.equal(0n);
       expect(recoveredBy.principal).to.be.greaterThan(principal);
     }
-    const claims = losses.reduce((sum, { lenderClaims }) => sum + lenderClaims, 0n);
+    const claims = sum(losses.map(({ lenderClaims }) => lenderClaims));
     for (const lender of [p.lender, p.lender2, p.lender3]) await p.socializer.claim([first, second], lender);
     const paid = (await p.asset.balanceOf(p.lender)) + (await p.asset.balanceOf(p.lender2)) - cash;
     expect(paid).to.be.within(claims - 4n, claims);
@@ -158,7 +160,7 @@ describe("scenario: a wipe-out and a new generation", () => {
     const p = await loadFixture(lentOut);
     await p.fund.connect(p.governor).setCoverageLimit(p.pool, 100n); // less than a millionth
     await p.setPrice("0");
-    await nextBlock();
+    await setNext(1n);
     await p.pool.writeDown([p.borrower]);
     expect(await p.pool.generation()).to.equal(1n);
     const state = await p.pool.state();

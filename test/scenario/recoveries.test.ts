@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
-import { Interest, Liquidation, Waterfall } from "../../sdk";
+import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
-import { expectedLoss, layersOf, lose, nextBlock, sumOf } from "../helpers/losses";
+import { expectedLoss, layersOf, lose, sumOf } from "../helpers/losses";
+import { sum } from "../helpers/numbers";
+import { DAY, NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
-const DAY = 86_400;
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 async function uncovered() {
   const p = await deployProtocol({ fund: false });
@@ -37,7 +38,7 @@ describe("scenario: three losses, partial recoveries, and shares that move in be
       add(to, amount);
     };
     const fail = async (borrower: { address: string }, assets: bigint) => {
-      await time.increase(2 * DAY); // an episode for each
+      await time.increase(2n * DAY); // an episode for each
       const id = await lose(p, borrower.address, assets);
       await p.setPrice("2000"); // at which the others owe nothing that their collateral cannot repay
       held.push(new Map(shares));
@@ -51,10 +52,9 @@ describe("scenario: three losses, partial recoveries, and shares that move in be
       recovered[id - 1] += assets;
     };
     const due = (account: { address: string }) =>
-      recovered.reduce((sum, assets, i) => {
-        const supply = [...held[i].values()].reduce((total, amount) => total + amount, 0n);
-        return sum + Waterfall.shareOf(assets, held[i].get(account.address)!, supply);
-      }, 0n);
+      sum(
+        recovered.map((assets, i) => Waterfall.shareOf(assets, held[i].get(account.address)!, sum(held[i].values()))),
+      );
 
     await transfer(p.lender, p.lender3, p.assets("10000") * 1000n);
     await fail(p.borrower, p.assets("3000"));
@@ -99,9 +99,9 @@ describe("scenario: a price that falls and comes back", () => {
     await p.supply(p.lender, p.assets("60000"));
     await p.supply(p.lender2, p.assets("40000"));
     await p.openPosition(p.borrower, p.collaterals("50"), p.assets("80000"));
-    await time.increase(10 * DAY);
+    await time.increase(10n * DAY);
     await p.setPrice("1500");
-    await nextBlock();
+    await setNext(1n);
     const { layers, shortfall, kept, state } = await expectedLoss(p, p.borrower.address);
     await p.pool.writeDown([p.borrower]);
     await p.provideAssets(p.liquidator, p.assets("200000"));
@@ -110,9 +110,9 @@ describe("scenario: a price that falls and comes back", () => {
 
   /** D, W and the terms of a liquidation in the next block. */
   async function position(p: Awaited<ReturnType<typeof writtenDown>>, price: string) {
-    const at = await nextBlock();
-    const { index } = await p.pool.state(at);
-    const [collateral, debt, writtenOff] = await p.pool.positionOf(p.borrower, at);
+    await setNext(1n);
+    const { index } = await p.pool.state(NEXT);
+    const [collateral, debt, writtenOff] = await p.pool.positionOf(p.borrower, NEXT);
     const terms = {
       lltv: p.params.lltv as bigint,
       minIncentive: p.params.minIncentive as bigint,
@@ -205,7 +205,7 @@ describe("scenario: a price that falls and comes back", () => {
       p.pool,
       "HealthyPosition",
     );
-    await time.increase(7 * DAY);
+    await time.increase(7n * DAY);
     const { debt, writtenOff, collateral } = await position(p, "3000");
     await liquidator.liquidate(p.borrower, MaxUint256, 0, "0x");
     // all that is due, at the smallest incentive; what performs is left alone

@@ -8,8 +8,7 @@ import { prepare, SCENARIOS } from "../../scripts/replay/scenarios";
 import { simulate } from "../../scripts/replay/simulate";
 import { LAYERS, type Scenario, type Trace } from "../../scripts/replay/types";
 import { artifacts, deployments, environment, ethers, getNamedAccounts, network, takeSnapshot } from "../helpers/hre";
-
-const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
+import { sum } from "../helpers/numbers";
 
 describe("replay", () => {
   /** A few people on a chain of their own, which is as it was afterwards. */

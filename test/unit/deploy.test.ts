@@ -10,9 +10,8 @@ import { contextOf, NotDeployedError } from "../../deploy/lib/context";
 import { directDeployer } from "../../deploy/lib/deployer";
 import { deployFactory, deployManager } from "../../deploy/lib/protocol";
 import { artifacts, deployments, environment, ethers, time } from "../helpers/hre";
+import { DAY } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
-
-const DAY = 86_400n;
 
 const ADDRESS = "0x00000000000000000000000000000000000000A1";
 const LIVE_ENV = {

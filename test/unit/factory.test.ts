@@ -7,9 +7,9 @@ import { deployFactory, deployFund, deploySocializer } from "../../deploy/lib/pr
 import { LendingPool__factory } from "../../typechain-types";
 import { artifacts, ethers, loadFixture, time } from "../helpers/hre";
 import { readStorage } from "../helpers/layout";
+import { OracleMode } from "../helpers/oracle";
+import { DAY } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
-
-const DAY = 86_400n;
 
 async function fixture() {
   return deployProtocol();
@@ -171,7 +171,7 @@ describe("PoolFactory", () => {
 
     it("refuses an oracle that does not answer, with its own error", async () => {
       const p = await loadFixture(fixture);
-      await p.oracle.setMode(1);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(p.createPool()).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
     });
 

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import type { BigNumberish } from "ethers";
+import { FixedPoint } from "../../sdk";
 import type { FlashLiquidator, MockERC20, MockFlashPool, MockSwapper, WeirdERC20 } from "../../typechain-types";
 import { ethers, loadFixture } from "../helpers/hre";
+
+const { WAD } = FixedPoint;
 
 const wad = (n: number) => ethers.parseUnits(n.toString(), 18);
 const usd = (n: number) => ethers.parseUnits(n.toString(), 6);
@@ -10,7 +13,7 @@ const usd = (n: number) => ethers.parseUnits(n.toString(), 6);
 const PRICE = 2000n * 10n ** 24n;
 const SEIZED_PER_REPAID = (105n * 10n ** 52n) / PRICE;
 const REPAY = usd(1000);
-const SEIZED = (REPAY * SEIZED_PER_REPAID) / 10n ** 18n;
+const SEIZED = (REPAY * SEIZED_PER_REPAID) / WAD;
 const NO_QUIRKS = { feeBps: 0, returns_: 0, paused: false, revertsOnZero: false };
 
 describe("FlashLiquidator", () => {

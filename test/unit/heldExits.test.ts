@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { ethers, loadFixture, time } from "../helpers/hre";
 import { readStorage } from "../helpers/layout";
 import { priceForLoss } from "../helpers/losses";
+import { OracleMode } from "../helpers/oracle";
 import { DAY, deployLentPool, NEXT, setNext, type LentPool } from "../helpers/pool";
 
-const [REVERT, BURN_GAS] = [1n, 2n];
 const HOUR = 3600n;
 
 describe("InsuranceFund: held exits", () => {
@@ -51,7 +51,7 @@ describe("InsuranceFund: held exits", () => {
     await p.fund.connect(p.staker).redeem(redeem, p.staker, p.staker);
   });
 
-  it("tolerate what is below 2 basis points of the fund, and what the pool's fees bear", async () => {
+  it("tolerate what is below 2 basis points of the fund", async () => {
     const p = await loadFixture(fixture);
     await show(p, "0.3");
     await leave(p);
@@ -95,16 +95,19 @@ describe("InsuranceFund: held exits", () => {
     await leave(p);
   });
 
-  it("are held by a limit that covers a part of the loss alone", async () => {
+  it("are not held for a pool whose limit is within the tolerance", async () => {
     const p = await loadFixture(fixture);
-    await p.fund.connect(p.governor).setCoverageLimit(p.pool, p.assets("0.3"));
     await p.oracle.setPrice(0n);
+    const tolerance = ((await p.fund.totalAssets()) * 2n) / 10_000n;
+    await p.fund.connect(p.governor).setCoverageLimit(p.pool, tolerance + 1n);
+    await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
+    await p.fund.connect(p.governor).setCoverageLimit(p.pool, tolerance);
     await leave(p);
   });
 
   it("wait for a blind pool as long as its own lenders do", async () => {
     const p = await loadFixture(fixture);
-    await p.oracle.setMode(REVERT);
+    await p.oracle.setMode(OracleMode.Revert);
     await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
     for (let day = 0; day < 3; day++) {
       await p.pool.reportBlind();
@@ -139,7 +142,7 @@ describe("InsuranceFund: held exits", () => {
 
   it("are not opened by starving a pool of the gas to answer", async () => {
     const p = await loadFixture(fixture);
-    await p.oracle.setMode(BURN_GAS);
+    await p.oracle.setMode(OracleMode.BurnGas);
     await expect(p.fund.syncGuard({ gasLimit: 550_000n })).to.be.revertedWithCustomError(p.fund, "InsufficientGas");
     await expect(
       p.fund.connect(p.staker).redeem(1_000_000n, p.staker, p.staker, { gasLimit: 550_000n }),

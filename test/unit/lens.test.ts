@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import { Liquidation } from "../../sdk";
+import { FixedPoint, Liquidation } from "../../sdk";
 import { ethers, loadFixture } from "../helpers/hre";
 import { writeStorage } from "../helpers/layout";
 import { lose } from "../helpers/losses";
+import { OracleMode } from "../helpers/oracle";
 import { NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
 
 async function fixture() {
   const p = await deployProtocol();
@@ -140,7 +141,7 @@ describe("PoolLens", () => {
     }
     expect(ticks[0].shortfall).to.equal(await p.pool.visibleShortfall(NEXT));
     expect(await p.lens.ticks(p.pool, ticks[0].tick - 1n, 10)).to.have.lengthOf(1);
-    await p.oracle.setMode(1);
+    await p.oracle.setMode(OracleMode.Revert);
     expect((await p.lens.ticks(p.pool, MaxUint256, 1))[0].shortfall).to.equal(0n);
   });
 
@@ -154,7 +155,7 @@ describe("PoolLens", () => {
   it("shows everything but health and price while the oracle fails", async () => {
     const p = await loadFixture(fixture);
     await p.setPrice("1500");
-    for (const mode of [1, 2]) {
+    for (const mode of [OracleMode.Revert, OracleMode.BurnGas]) {
       await p.oracle.setMode(mode);
       const view = await p.lens.poolOf(p.pool);
       expect([view.price, view.priced]).to.deep.equal([0n, false]);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { ChainlinkOracle, MockAggregator, MockERC20, MockERC4626 } from "../../typechain-types";
 import type { IChainlinkOracle } from "../../typechain-types/contracts/oracles/ChainlinkOracle";
 import { ethers, loadFixture, setCode, time } from "../helpers/hre";
+import { FeedMode } from "../helpers/oracle";
 
 const SLOTS = ["base1", "base2", "quote1", "quote2"] as const;
 type Slot = (typeof SLOTS)[number];
@@ -305,10 +306,10 @@ describe("ChainlinkOracle", () => {
 
     it("names a feed that reverts, returns too little or has no code: SourceFailed", async () => {
       const { oracle, aggregator, feed } = await loadFixture(singleFixture);
-      await aggregator.setMode(1);
+      await aggregator.setMode(FeedMode.Revert);
       const reason = aggregator.interface.encodeErrorResult("FeedBroken");
       await expect(oracle.price()).to.be.revertedWithCustomError(oracle, "SourceFailed").withArgs(feed, reason);
-      await aggregator.setMode(2);
+      await aggregator.setMode(FeedMode.Short);
       await expect(oracle.price())
         .to.be.revertedWithCustomError(oracle, "SourceFailed")
         .withArgs(feed, (data: string) => ethers.dataLength(data) === 32);
@@ -416,7 +417,7 @@ describe("ChainlinkOracle", () => {
 
     it("names a sequencer feed that reverts: SourceFailed", async () => {
       const { oracle, sequencer } = await loadFixture(fullFixture);
-      await sequencer.setMode(1);
+      await sequencer.setMode(FeedMode.Revert);
       await expect(oracle.price())
         .to.be.revertedWithCustomError(oracle, "SourceFailed")
         .withArgs(sequencer, sequencer.interface.encodeErrorResult("FeedBroken"));
@@ -426,7 +427,7 @@ describe("ChainlinkOracle", () => {
       const { oracle, sequencer, feeds, vault } = await loadFixture(fullFixture);
       await sequencer.setAnswer(1);
       await vault.setBroken(true);
-      for (const slot of SLOTS) await feeds[slot].setMode(1);
+      for (const slot of SLOTS) await feeds[slot].setMode(FeedMode.Revert);
       await expect(oracle.price()).to.be.revertedWithCustomError(oracle, "SequencerDown");
     });
 

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
+import { FixedPoint } from "../../sdk";
 import { grantRole } from "../../deploy/lib/access";
 import type { BadDebtSocializer, InsuranceFund, MockAccount, WeirdERC20 } from "../../typechain-types";
 import { ethers, loadFixture, time } from "../helpers/hre";
 import { callOf, DAY, deployAccount, deployLentPool, type LentPool } from "../helpers/pool";
+
+const { WAD } = FixedPoint;
 
 type Call = [name: string, args: unknown[]];
 
@@ -59,9 +62,9 @@ describe("InsuranceFund and BadDebtSocializer: reentrancy", () => {
   const ofSocializer: Locked = (p, account) => [
     p.socializer,
     [
-      ["absorb", [p.fund, 1n, 10n ** 18n, 0n, 0n, 1n, 0n]],
+      ["absorb", [p.fund, 1n, WAD, 0n, 0n, 1n, 0n]],
       ["claim", [[1n], account]],
-      ["onRecovery", [[], 10n ** 18n]],
+      ["onRecovery", [[], WAD]],
       ["recover", [1n, 1n]],
     ],
   ];

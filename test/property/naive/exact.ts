@@ -1,8 +1,11 @@
 /** Exact amounts, and how they compare with what the contracts round. */
 import { FixedPoint } from "../../../sdk";
+import { max, sum } from "../../helpers/numbers";
 import type { Naive } from "../naive";
 
-const { WAD } = FixedPoint;
+export { max, sum };
+
+const { WAD, min } = FixedPoint;
 
 /** Asset units with 30 decimals. */
 export type Exact = bigint;
@@ -27,13 +30,12 @@ export interface Range {
 }
 
 export const always = (condition: boolean): Exact => (condition ? 1n : -1n) * 10n ** 60n;
-/** By how much `held` of `before` is below where a generation ends: 1e-6 of par, which is a thousandth of a unit, and a thousandth of before. */
-export const wipeMargin = (supply: bigint, held: Exact, before: Exact): Exact => {
-  const [ofPar, ofBefore] = [(supply * UNIT) / 10n ** 9n - held, before / 1_000n - held];
-  return ofPar < ofBefore ? ofPar : ofBefore;
-};
-export const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n);
-export const max = (a: bigint, b: bigint) => (a > b ? a : b);
+/**
+ * By how much `held` of `before` is below where a generation ends: 1e-6 of par, which is a thousandth of a unit, and a thousandth
+ * of `before`.
+ */
+export const wipeMargin = (supply: bigint, held: Exact, before: Exact): Exact =>
+  min((supply * UNIT) / 10n ** 9n - held, before / 1_000n - held);
 export const abs = (a: bigint) => max(a, -a);
 export const ofWad = (amount: Exact, wad: bigint) => (amount * wad) / WAD;
 

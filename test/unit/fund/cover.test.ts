@@ -3,8 +3,8 @@ import { MaxUint256 as LAST, ZeroAddress } from "ethers";
 import { deployEarningFund, deployStakedFund, MAX_ASSETS } from "../../helpers/fund";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
-import { lose, nextBlock } from "../../helpers/losses";
-import { DAY } from "../../helpers/pool";
+import { lose } from "../../helpers/losses";
+import { DAY, NEXT, setNext } from "../../helpers/pool";
 import { deployProtocol, signerOf } from "../../helpers/protocol";
 
 describe("InsuranceFund", () => {
@@ -34,7 +34,7 @@ describe("InsuranceFund", () => {
       const p = await loadFixture(fresh);
       const fund = p.fund.connect(p.governor);
       await p.stake(p.staker, p.assets("1000"));
-      await nextBlock();
+      await setNext(1n);
       const effectiveAt = BigInt(await time.latest()) + 1n + 16n * DAY;
       await expect(fund.setCoverageLimit(p.pool, p.assets("600")))
         .to.emit(fund, "CoverageLimitSet")
@@ -136,9 +136,8 @@ describe("InsuranceFund", () => {
       await p.asset.mint(p.fund, p.assets("20"));
       await p.asSocializer.creditRecovery(p.pool, 0, p.assets("20"), 0);
 
-      await nextBlock();
-      const at = { blockTag: "pending" } as const;
-      const [unvested, net] = [await p.fund.unvested(at), await p.fund.totalAssets(at)];
+      await setNext(1n);
+      const [unvested, net] = [await p.fund.unvested(NEXT), await p.fund.totalAssets(NEXT)];
       expect(unvested).to.be.greaterThan(p.assets("19"));
       await expect(p.asSocializer.cover(p.pool, p.assets("15")))
         .to.emit(p.fund, "Covered")
@@ -147,8 +146,8 @@ describe("InsuranceFund", () => {
       expect(await p.fund.reserve()).to.equal(unvested - p.assets("15") + p.assets("50"));
       expect(await p.fund.totalAssets()).to.equal(net);
 
-      await nextBlock();
-      const [reserve, before] = [await p.fund.reserve(at), await p.fund.totalAssets(at)];
+      await setNext(1n);
+      const [reserve, before] = [await p.fund.reserve(NEXT), await p.fund.totalAssets(NEXT)];
       await p.asSocializer.cover(p.pool, p.assets("40"));
       expect([await p.fund.unvested(), await p.fund.reserve()]).to.deep.equal([0n, reserve - p.assets("40")]);
       expect(await p.fund.totalAssets()).to.equal(before);

@@ -35,10 +35,24 @@ describe("InsuranceFund", () => {
       expect(await p.asset.balanceOf(p.lender)).to.equal(0n);
     });
 
-    it("refuses nothing, and what is worth no share", async () => {
+    it("refuses a zero amount", async () => {
       const p = await loadFixture(deployStakedFund);
       await expect(p.fund.deposit(0, p.staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount");
       await expect(p.fund.mint(0, p.staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount");
+    });
+
+    it("refuses an entry that is worth no share", async () => {
+      const p = await loadFixture(deployProtocol);
+      await p.stake(p.staker, 1n);
+      const asSocializer = p.fund.connect(await signerOf(p.socializer));
+      await p.asset.mint(p.fund, p.assets("1"));
+      await asSocializer.creditRecovery(p.pool, 0, p.assets("1"), 0);
+      await time.increase(400n * DAY);
+      await p.provideAssets(p.stranger, 1n, p.fund);
+      await expect(p.fund.connect(p.stranger).deposit(1n, p.stranger)).to.be.revertedWithCustomError(
+        p.fund,
+        "ZeroAmount",
+      );
     });
 
     it("refuses receivers whose claims would be stranded", async () => {
@@ -142,19 +156,5 @@ describe("InsuranceFund", () => {
       await p.fund.connect(p.staker).redeem(10_000_000n, p.staker, p.staker);
       expect(await weird.balanceOf(p.staker)).to.equal(10_000n);
     });
-  });
-
-  it("refuses an entry that is worth no share", async () => {
-    const p = await loadFixture(deployProtocol);
-    await p.stake(p.staker, 1n);
-    const asSocializer = p.fund.connect(await signerOf(p.socializer));
-    await p.asset.mint(p.fund, p.assets("1"));
-    await asSocializer.creditRecovery(p.pool, 0, p.assets("1"), 0);
-    await time.increase(400n * DAY);
-    await p.provideAssets(p.stranger, 1n, p.fund);
-    await expect(p.fund.connect(p.stranger).deposit(1n, p.stranger)).to.be.revertedWithCustomError(
-      p.fund,
-      "ZeroAmount",
-    );
   });
 });

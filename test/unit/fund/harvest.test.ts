@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
-import { Interest, Premium } from "../../../sdk";
+import { FixedPoint, Interest, Premium } from "../../../sdk";
 import { deployEarningFund, deployStakedFund } from "../../helpers/fund";
 import { ethers, loadFixture, time } from "../../helpers/hre";
-import { nextBlock } from "../../helpers/losses";
-import { DAY } from "../../helpers/pool";
+import { DAY, NEXT, setNext } from "../../helpers/pool";
 import { deployProtocol } from "../../helpers/protocol";
+
+const { WAD } = FixedPoint;
 
 describe("InsuranceFund", () => {
   describe("the reserve", () => {
@@ -39,9 +40,8 @@ describe("InsuranceFund", () => {
       let premium = 0n;
       for (const wait of [1n, 1_000n, DAY, 3n * DAY, 40n * DAY, 1n]) {
         await time.setNextBlockTimestamp(BigInt(await time.latest()) + wait);
-        const at = { blockTag: "pending" } as const;
-        const { debt } = await p.pool.state(at);
-        const target = Premium.target(await p.fund.coverageAvailable(p.pool, at), debt, 2_000n, 5n * 10n ** 16n);
+        const { debt } = await p.pool.state(NEXT);
+        const target = Premium.target(await p.fund.coverageAvailable(p.pool, NEXT), debt, 2_000n, 5n * 10n ** 16n);
         const elapsed = BigInt(await time.latest()) + wait - last;
         const expected = Premium.next(premium, target, 2_000n, elapsed);
         await p.fund.harvest(p.pool);
@@ -106,13 +106,12 @@ describe("InsuranceFund", () => {
 
     it("pays the pool's fees, a cut to the reserve, the rest vesting to the stakers", async () => {
       const p = await loadFixture(earned);
-      await nextBlock();
-      const at = { blockTag: "pending" } as const;
-      const { fees } = await p.pool.state(at);
+      await setNext(1n);
+      const { fees } = await p.pool.state(NEXT);
       const [reserve, unvested, net] = [
-        await p.fund.reserve(at),
-        await p.fund.unvested(at),
-        await p.fund.totalAssets(at),
+        await p.fund.reserve(NEXT),
+        await p.fund.unvested(NEXT),
+        await p.fund.totalAssets(NEXT),
       ];
       expect(fees).to.be.greaterThan(p.assets("1"));
       const held = await p.asset.balanceOf(p.fund);
@@ -125,7 +124,7 @@ describe("InsuranceFund", () => {
 
       const buffer = unvested + fees - cut;
       await time.increase(DAY);
-      const left = (buffer * Interest.decay(DAY, 3n * DAY)) / 10n ** 18n;
+      const left = (buffer * Interest.decay(DAY, 3n * DAY)) / WAD;
       expect(await p.fund.unvested()).to.equal(left);
       expect(await p.fund.totalAssets()).to.equal(net + buffer - left);
       expect(await p.fund.reserve()).to.equal(reserve + fees - (buffer - left));

@@ -3,8 +3,7 @@ import { MaxUint256 as LAST, ZeroAddress } from "ethers";
 import { Premium, SharesMath } from "../../../sdk";
 import { deployEarningFund, deployStakedFund, gain } from "../../helpers/fund";
 import { ethers, loadFixture, time } from "../../helpers/hre";
-import { nextBlock } from "../../helpers/losses";
-import { DAY, inOneBlock } from "../../helpers/pool";
+import { DAY, inOneBlock, NEXT, setNext } from "../../helpers/pool";
 
 /** Makes the calls in one block, in this order, and says whether each went through. */
 async function outcomesInOneBlock(...calls: (() => Promise<{ hash: string }>)[]) {
@@ -23,7 +22,7 @@ describe("InsuranceFund", () => {
       await gain(p);
       const shares = p.assets("400") * 1000n;
       const worth = SharesMath.toAssetsDown(shares, await p.fund.totalAssets(), await p.fund.totalSupply());
-      await nextBlock(5);
+      await setNext(5n);
       const opens = BigInt(await time.latest()) + 5n + 14n * DAY;
       await expect(p.fund.connect(p.staker).cooldown(shares))
         .to.emit(p.fund, "CooldownStarted")
@@ -203,13 +202,12 @@ describe("InsuranceFund", () => {
       await p.asset.mint(p.fund, p.assets("100"));
       await p.asSocializer.creditRecovery(p.pool, 0, p.assets("100"), 0);
       await time.setNextBlockTimestamp(p.opensAt);
-      const at = { blockTag: "pending" } as const;
-      const value = await p.fund.convertToAssets(p.shares, at);
+      const value = await p.fund.convertToAssets(p.shares, NEXT);
       expect(value).to.be.greaterThan(p.assets("1049"));
-      const reserve = (await p.fund.reserve(at)) - (await p.fund.unvested(at));
-      expect(await p.own.previewRedeem(p.shares, at)).to.equal(p.assets("1000"));
-      expect(await p.own.previewWithdraw(p.assets("1000"), at)).to.equal(p.shares);
-      expect(await p.own.maxWithdraw(p.staker, at)).to.equal(p.assets("1000"));
+      const reserve = (await p.fund.reserve(NEXT)) - (await p.fund.unvested(NEXT));
+      expect(await p.own.previewRedeem(p.shares, NEXT)).to.equal(p.assets("1000"));
+      expect(await p.own.previewWithdraw(p.assets("1000"), NEXT)).to.equal(p.shares);
+      expect(await p.own.maxWithdraw(p.staker, NEXT)).to.equal(p.assets("1000"));
       await p.own.redeem(p.shares, p.staker, p.staker);
       expect(await p.asset.balanceOf(p.staker)).to.equal(p.assets("1000"));
       expect((await p.fund.reserve()) - (await p.fund.unvested())).to.equal(reserve + value - p.assets("1000"));

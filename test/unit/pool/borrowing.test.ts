@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
-import { Interest } from "../../../sdk";
+import { FixedPoint, Interest } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
+import { OracleMode } from "../../helpers/oracle";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext } from "../../helpers/pool";
 import { deployProtocol } from "../../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD, divUp } = FixedPoint;
+
 const LLTV = (86n * WAD) / 100n;
-const BROKEN = 1n;
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
 
 describe("LendingPool: collateral and debt", () => {
   /** The index is well above 1, so that roundings show. Lender 3, borrower 2 and the stranger have what they need to act. */
@@ -50,11 +50,11 @@ describe("LendingPool: collateral and debt", () => {
     it("works while new risk is paused, the oracle fails or the account has defaulted", async () => {
       const p = await loadFixture(defaulted);
       await p.factory.connect(p.guardian).pause(p.pool);
-      await p.oracle.setMode(BROKEN);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.connect(p.borrower).supplyCollateral(1n, p.borrower);
     });
 
-    it("refuses nothing, the zero address, and what does not fit", async () => {
+    it("refuses a zero amount, the zero address, and what does not fit", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.stranger);
       await expect(pool.supplyCollateral(0n, p.borrower)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -107,7 +107,7 @@ describe("LendingPool: collateral and debt", () => {
     it("needs neither health nor an oracle without debt", async () => {
       const p = await loadFixture(fixture);
       await p.pool.connect(p.borrower2).supplyCollateral(5n, p.borrower2);
-      await p.oracle.setMode(BROKEN);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.factory.connect(p.guardian).pause(p.pool);
       await p.pool.connect(p.borrower2).withdrawCollateral(5n, p.borrower2, p.borrower2);
       expect((await p.pool.positionOf(p.borrower2)).collateral).to.equal(0n);
@@ -124,7 +124,7 @@ describe("LendingPool: collateral and debt", () => {
       expect(await p.collateral.balanceOf(p.operator)).to.equal(1n);
     });
 
-    it("refuses nothing, the zero address, and more than there is", async () => {
+    it("refuses a zero amount, the zero address, and more than there is", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.borrower);
       await expect(pool.withdrawCollateral(0n, p.borrower, p.borrower)).to.be.revertedWithCustomError(
@@ -157,7 +157,7 @@ describe("LendingPool: collateral and debt", () => {
 
     it("refuses while the oracle fails, with the oracle's error", async () => {
       const p = await loadFixture(fixture);
-      await p.oracle.setMode(BROKEN);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(
         p.pool.connect(p.borrower).withdrawCollateral(1n, p.borrower, p.borrower),
       ).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
@@ -262,7 +262,7 @@ describe("LendingPool: collateral and debt", () => {
       expect(await p.asset.balanceOf(p.operator)).to.equal(p.assets("200"));
     });
 
-    it("refuses nothing, and the zero address", async () => {
+    it("refuses a zero amount, and the zero address", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.borrower);
       await expect(pool.borrow(0n, p.borrower, p.borrower)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -283,9 +283,9 @@ describe("LendingPool: collateral and debt", () => {
     it("refuses while the oracle fails, and against what is worth nothing", async () => {
       const p = await loadFixture(fixture);
       const attempt = () => p.pool.connect(p.borrower).borrow(1n, p.borrower, p.borrower);
-      await p.oracle.setMode(BROKEN);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(attempt()).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
-      await p.oracle.setMode(0n);
+      await p.oracle.setMode(OracleMode.Answer);
       await p.setPrice("0");
       await expect(attempt()).to.be.revertedWithCustomError(p.pool, "Unhealthy");
     });
@@ -393,11 +393,11 @@ describe("LendingPool: collateral and debt", () => {
     it("works while new risk is paused and the oracle fails", async () => {
       const p = await loadFixture(fixture);
       await p.factory.connect(p.guardian).pause(p.pool);
-      await p.oracle.setMode(BROKEN);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.connect(p.borrower).repay(MaxUint256, p.borrower);
     });
 
-    it("refuses nothing, and an account that owes nothing", async () => {
+    it("refuses a zero amount, and an account that owes nothing", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.stranger);
       await expect(pool.repay(0n, p.borrower)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -458,7 +458,7 @@ describe("LendingPool: collateral and debt", () => {
 
     it("of health need the oracle only where something is owed", async () => {
       const p = await loadFixture(fixture);
-      await p.oracle.setMode(BROKEN);
+      await p.oracle.setMode(OracleMode.Revert);
       expect(await p.pool.healthOf(p.stranger)).to.equal(MaxUint256);
       await expect(p.pool.healthOf(p.borrower)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
     });

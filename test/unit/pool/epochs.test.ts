@@ -3,6 +3,7 @@ import type { ContractTransactionResponse } from "ethers";
 import { itCompiled } from "../../helpers/compiled";
 import { loadFixture, network } from "../../helpers/hre";
 import { readStorage, writeStorage } from "../../helpers/layout";
+import { sum } from "../../helpers/numbers";
 import {
   NEXT,
   callOf,
@@ -107,7 +108,7 @@ describe("LendingPool: epochs and generations", () => {
       for (const [epoch, balances] of history.entries()) {
         const told = holders.map((holder) => p.pool.balanceAt(holder, epoch + 1));
         expect(await Promise.all(told), `epoch ${epoch + 1} after loss ${loss + 1}`).to.deep.equal(balances);
-        expect(await p.pool.supplyAt(epoch + 1)).to.equal(balances.reduce((sum, balance) => sum + balance));
+        expect(await p.pool.supplyAt(epoch + 1)).to.equal(sum(balances));
       }
     }
     expect(await p.pool.epoch()).to.equal(BigInt(moves.length));

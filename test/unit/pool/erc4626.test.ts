@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
 import {
@@ -15,7 +16,7 @@ import {
 } from "../../helpers/pool";
 import { deployProtocol } from "../../helpers/protocol";
 
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
+const { divUp } = FixedPoint;
 
 describe("LendingPool: ERC-4626", () => {
   /** A share is worth more than at par: the borrower's interest of 100 days is in its price. */
@@ -76,7 +77,7 @@ describe("LendingPool: ERC-4626", () => {
       await expectIdentity(p.pool);
     });
 
-    it("refuses nothing, the zero address and receivers whose claims would be stranded", async () => {
+    it("refuses a zero amount, the zero address and receivers whose claims would be stranded", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.lender3);
       await expect(pool.deposit(0n, p.lender3)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -139,7 +140,7 @@ describe("LendingPool: ERC-4626", () => {
       expect(await p.asset.balanceOf(p.pool)).to.equal(1n);
     });
 
-    it("refuses nothing, the zero address and receivers whose claims would be stranded", async () => {
+    it("refuses a zero amount, the zero address and receivers whose claims would be stranded", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.lender3);
       await expect(pool.mint(0n, p.lender3)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -177,7 +178,7 @@ describe("LendingPool: ERC-4626", () => {
       await expectIdentity(p.pool);
     });
 
-    it("refuses nothing, the zero address, more than the cash, more than the owner has", async () => {
+    it("refuses a zero amount, the zero address, more than the cash, more than the owner has", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.lender);
       await expect(pool.withdraw(0n, p.lender, p.lender)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
@@ -234,7 +235,7 @@ describe("LendingPool: ERC-4626", () => {
       await expectIdentity(p.pool);
     });
 
-    it("refuses nothing, what is worth nothing, the zero address, more than the cash, more than the owner has", async () => {
+    it("refuses a zero amount, what is worth nothing, the zero address, more than the cash, more than the owner has", async () => {
       const p = await loadFixture(fixture);
       const pool = p.pool.connect(p.lender);
       await expect(pool.redeem(0n, p.lender, p.lender)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");

@@ -4,13 +4,9 @@ import { Liquidation, RiskLadder } from "../../../sdk";
 import { itCompiled } from "../../helpers/compiled";
 import { ethers, loadFixture, time } from "../../helpers/hre";
 import { lackOf, priceForLoss } from "../../helpers/losses";
+import { sum } from "../../helpers/numbers";
+import { OracleMode } from "../../helpers/oracle";
 import { DAY, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
-
-const sum = (numbers: bigint[]) => numbers.reduce((x, y) => x + y, 0n);
-const ANSWER = 0n;
-const REVERT = 1n;
-const BURN_GAS = 2n;
-const COSTLY = 3n;
 
 /** 100,000 lent, 80,000 of it to one borrower: a tolerance of 20 and a dust bound of 50, so 50 in force. */
 const fixture = () => deployLentPool();
@@ -189,7 +185,7 @@ describe("LendingPool: the guard", () => {
     const p = await loadFixture(fixture);
     await p.provideAssets(p.borrower, p.assets("90000"));
     await p.pool.connect(p.borrower).repay(MaxUint256, p.borrower);
-    await p.oracle.setMode(REVERT);
+    await p.oracle.setMode(OracleMode.Revert);
     await openDoors(p);
     expect((await maxOf(p)).withdraw).to.be.greaterThan(p.assets("59000"));
     expect(await p.pool.visibleShortfall()).to.equal(0n);
@@ -271,8 +267,8 @@ describe("LendingPool: the guard", () => {
 
   describe("while the oracle fails", () => {
     for (const [how, mode] of [
-      ["reverts", REVERT],
-      ["burns its gas", BURN_GAS],
+      ["reverts", OracleMode.Revert],
+      ["burns its gas", OracleMode.BurnGas],
     ] as const) {
       it(`keeps all doors shut where it ${how}, from the first moment`, async () => {
         const p = await loadFixture(fixture);
@@ -291,7 +287,7 @@ describe("LendingPool: the guard", () => {
     it("opens exits, and only those, once that has been on record for the blind period", async () => {
       const p = await loadFixture(fixture);
       await p.provideAssets(p.lender, p.assets("10"));
-      await p.oracle.setMode(REVERT);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(p.pool.reportBlind()).to.emit(p.pool, "SightLost");
       const since = BigInt(await time.latest());
       expect(await p.pool.blindSince()).to.equal(since);
@@ -313,7 +309,7 @@ describe("LendingPool: the guard", () => {
 
     it("starts the record anew where nobody confirmed it for a day", async () => {
       const p = await loadFixture(fixture);
-      await p.oracle.setMode(REVERT);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.reportBlind();
       const first = BigInt(await time.latest());
       await time.increaseTo(first + DAY);
@@ -353,10 +349,10 @@ describe("LendingPool: the guard", () => {
         ],
       ];
       for (const [name, read] of readers) {
-        await p.oracle.setMode(REVERT);
+        await p.oracle.setMode(OracleMode.Revert);
         await p.pool.reportBlind();
         expect(await p.pool.blindSince(), name).to.be.greaterThan(0n);
-        await p.oracle.setMode(ANSWER);
+        await p.oracle.setMode(OracleMode.Answer);
         await read();
         expect(await p.pool.blindSince(), name).to.equal(0n);
       }
@@ -369,12 +365,12 @@ describe("LendingPool: the guard", () => {
       const pool = await p.createPool({ oracle: await expensive.getAddress() });
       await p.supply(p.lender, p.assets("1000"), pool);
       await p.openPosition(p.borrower2, p.collaterals("1"), p.assets("500"), pool);
-      await expensive.setMode(REVERT);
+      await expensive.setMode(OracleMode.Revert);
       for (let day = 0; day < 4; day++) {
         await pool.reportBlind();
         await time.increase(DAY - 60n);
       }
-      await expensive.setMode(COSTLY);
+      await expensive.setMode(OracleMode.Costly);
       // nobody has read the price since, and it shows a loss: an exit that could starve the oracle would be open
       await expensive.setPrice(p.priceUnits("300"));
       const redeem = pool.connect(p.lender).redeem;
@@ -387,7 +383,7 @@ describe("LendingPool: the guard", () => {
         names.add(typeof data === "string" && data !== "0x" ? pool.interface.parseError(data)!.name : "out of gas");
       }
       expect([...names]).to.have.members(["out of gas", "InsufficientGas", "UnbookedShortfall"]);
-      await expensive.setMode(REVERT);
+      await expensive.setMode(OracleMode.Revert);
       const tryWith = (gasLimit: bigint) => redeem.staticCall(1_000_000n, p.lender, p.lender, { gasLimit });
       const { data } = await tryWith(300_000n).then(
         () => expect.fail("left with 300000 gas"),

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import { Interest } from "../../../sdk";
+import { FixedPoint, Interest } from "../../../sdk";
 import { ONE, exp } from "../../helpers/exact";
 import { loadFixture, time } from "../../helpers/hre";
 import { readStorage } from "../../helpers/layout";
@@ -16,7 +16,8 @@ import {
 } from "../../helpers/pool";
 import { deployProtocol, signerOf } from "../../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
+
 const YEAR = 365n * DAY;
 const TAU = 3n * DAY;
 

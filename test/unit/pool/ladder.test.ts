@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
-import { Liquidation, RiskLadder } from "../../../sdk";
+import { FixedPoint, Liquidation, RiskLadder } from "../../../sdk";
 import { loadFixture } from "../../helpers/hre";
 import { readStorage } from "../../helpers/layout";
 import { lackOf } from "../../helpers/losses";
+import { OracleMode } from "../../helpers/oracle";
 import { deployProtocol } from "../../helpers/protocol";
 import { callOf, deployAccount, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
 
-const WAD = 10n ** 18n;
-const REVERT = 1n;
+const { WAD } = FixedPoint;
 
 /** 100,000 lent, 80,000 of it to one borrower. */
 const fixture = () => deployLentPool();
@@ -46,7 +46,7 @@ describe("LendingPool: depth", () => {
     const p = await loadFixture(fixture);
     await p.oracle.setPrice(0n);
     await p.pool.writeDown([p.borrower]);
-    await p.oracle.setMode(REVERT);
+    await p.oracle.setMode(OracleMode.Revert);
     expect([...(await p.pool.depth([0n]))[0]]).to.deep.equal([0n, 0n, 0n]);
   });
 });

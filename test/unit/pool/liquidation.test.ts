@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
+import { max } from "../../helpers/numbers";
+import { OracleMode } from "../../helpers/oracle";
 import {
   DAY,
   NEXT,
@@ -12,14 +15,12 @@ import {
   type LentPool,
 } from "../../helpers/pool";
 
-const WAD = 10n ** 18n;
+const { WAD, divUp, min } = FixedPoint;
+
 const PRICE_SCALE = 10n ** 36n;
 const [LLTV, TARGET] = [(86n * WAD) / 100n, (125n * WAD) / 100n];
 // m, w and i
 const [LEAST, AFTER_WRITE_DOWN, MOST] = [WAD / 200n, WAD / 50n, WAD / 20n];
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
-const min = (...numbers: bigint[]) => numbers.reduce((x, y) => (x < y ? x : y));
-const max = (x: bigint, y: bigint) => (x > y ? x : y);
 
 describe("LendingPool: liquidate", () => {
   /** Borrower 2 owes 340 against 0.2: less than the minimum debt would be left by a liquidation to the target. */
@@ -495,7 +496,7 @@ describe("LendingPool: liquidate", () => {
     });
   });
 
-  it("refuses nothing, accounts that owe nothing or are healthy", async () => {
+  it("refuses a zero amount, accounts that owe nothing or are healthy", async () => {
     const p = await loadFixture(fixture);
     await expect(liquidate(p, 0n)).to.be.revertedWithCustomError(p.pool, "ZeroAmount");
     await expect(liquidate(p, 1n, 0n, p.stranger))
@@ -525,7 +526,7 @@ describe("LendingPool: liquidate", () => {
 
   it("refuses while the oracle fails, with the oracle's error", async () => {
     const p = await loadFixture(fixture);
-    await p.oracle.setMode(1n);
+    await p.oracle.setMode(OracleMode.Revert);
     await expect(liquidate(p)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
   });
 

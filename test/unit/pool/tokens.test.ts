@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import type { WeirdERC20 } from "../../../typechain-types";
 import { ethers, loadFixture, takeSnapshot, time } from "../../helpers/hre";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { deployProtocol, signerOf } from "../../helpers/protocol";
+
+const { WAD } = FixedPoint;
 
 const [TRUE, NOTHING, FALSE] = [0n, 1n, 2n];
 const QUIRKS = { feeBps: 0n, returns_: TRUE, paused: false, revertsOnZero: false };
@@ -310,7 +313,7 @@ describe("LendingPool: odd tokens", () => {
       await time.increase(100n * DAY);
       await p.provideAssets(p.borrower, 10_000n * unit);
       await p.pool.connect(p.borrower).repay(1_000n * unit, p.borrower);
-      expect(await p.pool.healthOf(p.borrower)).to.be.greaterThan(10n ** 18n);
+      expect(await p.pool.healthOf(p.borrower)).to.be.greaterThan(WAD);
       await p.oracle.setPrice(((await p.oracle.price()) * 15n) / 20n);
       await p.provideAssets(p.liquidator, 100_000n * unit);
       await p.pool.connect(p.liquidator).liquidate(p.borrower, MaxUint256, 0n, "0x");

@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
+import { OracleMode } from "../../helpers/oracle";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { deployProtocol, signerOf } from "../../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD, divUp } = FixedPoint;
+
 const W = (2n * WAD) / 100n;
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
 
 describe("LendingPool: writeDown", () => {
   /** Borrower 2 owes 16,000 against 10, borrower 3 10,000 against 10. */
@@ -348,7 +350,7 @@ describe("LendingPool: writeDown", () => {
   it("refuses while the oracle fails, with the oracle's error", async () => {
     const p = await loadFixture(fixture);
     for (const list of [[], [p.borrower]]) {
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(p.pool.writeDown(list)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
     }
   });

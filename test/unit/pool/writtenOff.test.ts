@@ -1,15 +1,17 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
+import { sum } from "../../helpers/numbers";
+import { OracleMode } from "../../helpers/oracle";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { signerOf } from "../../helpers/protocol";
 
-const WAD = 10n ** 18n;
+const { WAD, divUp } = FixedPoint;
+
 const LLTV = (86n * WAD) / 100n;
 const ENTRIES = 16;
-const divUp = (x: bigint, d: bigint) => (x + d - 1n) / d;
-const sum = (numbers: bigint[]) => numbers.reduce((x, y) => x + y, 0n);
 
 describe("LendingPool: written-off debt", () => {
   /** Written down at 1,500 and priced at 2,000 again. */
@@ -119,11 +121,11 @@ describe("LendingPool: written-off debt", () => {
     it("works while new risk is paused and the oracle fails", async () => {
       const p = await loadFixture(defaulted);
       await p.factory.connect(p.guardian).pause(p.pool);
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256);
     });
 
-    it("refuses nothing, an account that owes nothing of the kind, and who cannot pay", async () => {
+    it("refuses a zero amount, an account that owes nothing of the kind, and who cannot pay", async () => {
       const p = await loadFixture(defaulted);
       await expect(p.pool.connect(p.borrower).repayWrittenOff(p.borrower, 0n)).to.be.revertedWithCustomError(
         p.pool,
@@ -251,9 +253,9 @@ describe("LendingPool: written-off debt", () => {
     it("refuses while the oracle fails, and while new risk is paused: it lends out cash", async () => {
       const p = await loadFixture(defaulted);
       await p.setPrice("3000");
-      await p.oracle.setMode(1n);
+      await p.oracle.setMode(OracleMode.Revert);
       await expect(p.pool.refinance(p.borrower)).to.be.revertedWithCustomError(p.oracle, "OracleBroken");
-      await p.oracle.setMode(0n);
+      await p.oracle.setMode(OracleMode.Answer);
       await p.factory.connect(p.guardian).pause(p.pool);
       await expect(p.pool.refinance(p.borrower)).to.be.revertedWithCustomError(p.pool, "Paused");
       await p.factory.connect(p.governor).unpause(p.pool);

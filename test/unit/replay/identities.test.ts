@@ -2,9 +2,10 @@ import { expect } from "chai";
 import type { Reported } from "../../../scripts/replay/accounts";
 import { Identities } from "../../../scripts/replay/identities";
 import type { Depth, Fairness, Layers, Snapshot } from "../../../scripts/replay/types";
-import { RiskLadder } from "../../../sdk";
+import { FixedPoint, RiskLadder } from "../../../sdk";
 
-const WAD = 10n ** 18n;
+const { WAD } = FixedPoint;
+
 const TERMS = { writeDownIncentive: WAD / 50n, dust: 50n, guardTolerance: 2n, fundTolerance: 2_000n };
 const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint, principal: bigint): Layers => ({
   ...{ fees, reserve, staked, interest, principal },

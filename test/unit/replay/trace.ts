@@ -1,5 +1,7 @@
 import { SCENARIOS } from "../../../scripts/replay/scenarios";
 import type { Depth, Layers, Loss, Point, Trace } from "../../../scripts/replay/types";
+import { sumOf } from "../../helpers/losses";
+import { sum } from "../../helpers/numbers";
 
 const UNIT = 1_000_000n;
 const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint, principal: bigint): Layers => ({
@@ -11,8 +13,7 @@ const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint,
 });
 
 function lossOf(id: number, time: number, price: number, accounts: number, lost: Layers, recoveredBy: Layers): Loss {
-  const sum = (amounts: Layers) => Object.values(amounts).reduce((total, amount) => total + amount, 0n);
-  return { id, time, price, accounts, ...lost, shortfall: sum(lost), recovered: sum(recoveredBy), recoveredBy };
+  return { id, time, price, accounts, ...lost, shortfall: sumOf(lost), recovered: sumOf(recoveredBy), recoveredBy };
 }
 
 /**
@@ -55,8 +56,8 @@ export function syntheticTrace(): Trace {
   const points = times.map((time, i): Point => {
     const aftermath = time > end;
     const paid = aftermath ? BigInt(Math.round((time - end) / day)) : 0n;
-    const shortfall = booked(time).reduce((sum, loss) => sum + loss.shortfall, 0n);
-    const principalLost = booked(time).reduce((sum, loss) => sum + loss.principal, 0n);
+    const shortfall = sum(booked(time).map((loss) => loss.shortfall));
+    const principalLost = sum(booked(time).map((loss) => loss.principal));
     const sharePrice = 1 + i * 2e-6 - Number(principalLost) / 1e13;
     return {
       time,

@@ -4,6 +4,7 @@ import { toResult } from "../../../scripts/replay/json";
 import { renderReport } from "../../../scripts/replay/report";
 import { Progress, summarise } from "../../../scripts/replay/terminal";
 import { syntheticTrace } from "./trace";
+import { sum } from "../../helpers/numbers";
 
 const withoutLoss = () => {
   const { fairness: _, depth, ...trace } = syntheticTrace();
@@ -31,8 +32,8 @@ describe("replay: what it shows", () => {
     it("writes amounts as decimal strings that add up", () => {
       for (const loss of [...result.losses, result.totals]) {
         const { shortfall, fees, reserve, staked, interest, principal } = loss;
-        const sum = [fees, reserve, staked, interest, principal].reduce((all, layer) => all + BigInt(layer), 0n);
-        expect(sum.toString()).to.equal(shortfall);
+        const total = sum([fees, reserve, staked, interest, principal].map(BigInt));
+        expect(total.toString()).to.equal(shortfall);
       }
       expect(result.totals.shortfall).to.equal("71350000000");
       expect(result.fairness).to.deep.equal({
