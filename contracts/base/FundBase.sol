@@ -26,6 +26,8 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
         uint48 time;
     }
 
+    /// @dev A requested exit: what `shares` were worth when it was made (`assets`, at most 96 bits of it), and when its
+    /// window opens. It is void once their `generation` has ended.
     struct Request {
         uint112 shares;
         uint96 assets;
@@ -33,7 +35,10 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
         uint8 generation;
     }
 
-    /// @dev The first slot is all that a cover needs, unless an increase waits.
+    /// @dev A pool's cover. `pending` is an increase that takes effect at `effectiveAt`, and later if windows stand
+    /// still; the pool is `listed` in `_pools` while it has or awaits a limit; its premium last moved at `premiumAt`;
+    /// it has been on record since `silentSince` that it does not answer (0: it does). The first slot is all that a
+    /// cover needs, unless an increase waits.
     struct Limit {
         uint96 limit;
         uint96 outstanding;
@@ -53,10 +58,14 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
 
     /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
-    /// @dev Assets of a fund stay below this, so that they fit every packed field.
+    /// @dev Neither a deposit nor a gift to the reserve takes a fund's assets past this.
     uint256 internal constant MAX_ASSETS = type(uint96).max;
+    /// @dev Nothing does past this, 128 times as much: it is what the narrowest packed field of them holds. Premium and
+    /// recoveries, whose size nobody chooses freely, have the room between.
+    uint256 private constant MAX_CAPITAL = uint104(type(int104).max);
     /// @dev A hold that nobody confirms for this long stops no clock any longer: it may be over (seconds).
     uint256 private constant CONFIRM_WITHIN = 1 days;
+    uint256 private constant SINCE_BITS = 48;
 
     /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
@@ -74,7 +83,8 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
     address[] internal _pools;
     /// @dev Staked capital lost since the last epoch, without one yet; read only while FLAG_PENDING is set.
     uint256 internal _pendingLoss;
-    /// @dev How long windows have stood still, as of each change: the seconds so far and, while they do, since when (48 bits).
+    /// @dev By time, how long windows have stood still: in the upper bits the seconds in total, in the lower SINCE_BITS
+    /// since when they have been standing still, on top of that (0: they run).
     Checkpoints.Trace208 private _stops;
 
     constructor(
@@ -97,7 +107,7 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
         s.reserve = tier.reserve;
         s.unvested = tier.unvested;
         if (s.unvested != 0 && tier.time != block.timestamp) {
-            s.unvested = (s.unvested * Interest.decay(block.timestamp - tier.time, VESTING)) / 1e18;
+            s.unvested = (s.unvested * Interest.decay(block.timestamp - tier.time, VESTING)) / Interest.WAD;
             // without shares nothing is unvested, see _toReserve
             s.ledger.net += int104(int256(tier.unvested - s.unvested));
         }
@@ -123,6 +133,11 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
         return total < MAX_ASSETS ? MAX_ASSETS - total : 0;
     }
 
+    /// @dev What the packed fields still hold.
+    function _space(Cache memory s) internal pure returns (uint256) {
+        return MAX_CAPITAL - _capital(s);
+    }
+
     /// @dev Without shares, what was the stakers' belongs to the reserve.
     function _toReserve(Cache memory s) internal pure {
         s.reserve += _net(s) + s.unvested;
@@ -133,16 +148,17 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
 
     /// @dev Seconds that windows have stood still by `time`.
     function _stoodBy(uint256 time) internal view returns (uint256 stood) {
-        uint256 last = _stops.upperLookup(uint48(time));
-        stood = last >> 48;
-        if (uint48(last) != 0) stood += (time - uint48(last)).min(CONFIRM_WITHIN);
+        uint256 stop = _stops.upperLookup(uint48(time));
+        uint256 since = uint48(stop);
+        stood = stop >> SINCE_BITS;
+        if (since != 0) stood += (time - since).min(CONFIRM_WITHIN);
     }
 
     function _recordHold(address pool) internal {
         bool stopped = uint48(_stops.latest()) != 0;
         bool held = pool != address(0);
         if (!stopped && !held) return;
-        uint256 stood = _stoodBy(block.timestamp) << 48;
+        uint256 stood = _stoodBy(block.timestamp) << SINCE_BITS;
         _stops.push(uint48(block.timestamp), uint208(held ? stood | block.timestamp : stood));
         if (!held) emit WindowsResumed();
         else if (!stopped) emit WindowsStopped(pool);

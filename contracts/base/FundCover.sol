@@ -15,7 +15,8 @@ import {Waterfall} from "../libraries/Waterfall.sol";
 import {FundBase} from "./FundBase.sol";
 
 /// @title FundCover
-/// @notice What a fund does for its pools: takes their premium, limits their cover, pays it, and takes back what is recovered.
+/// @notice What a fund does for its pools: takes their premium, limits their cover, pays it, and takes back what is
+/// recovered.
 abstract contract FundCover is FundBase {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
@@ -63,6 +64,8 @@ abstract contract FundCover is FundBase {
         fees = ILendingPool(pool).harvest(premium);
         uint256 received = ASSET.balanceOf(address(this)) - before;
         if (received != fees) revert IncorrectTransfer(address(ASSET), fees, received);
+        uint256 space = _space(s);
+        if (fees > space) revert AmountTooLarge(fees, space);
 
         uint256 cut = s.ledger.supply == 0 ? fees : (fees * RESERVE_CUT) / Interest.BPS;
         s.reserve += cut;
@@ -199,6 +202,10 @@ abstract contract FundCover is FundBase {
     function creditRecovery(address pool, uint256 reserve_, uint256 staked, uint256 restored) external nonReentrant {
         if (msg.sender != socializer) revert Unauthorized(msg.sender);
         Cache memory s = _accrued();
+        // a payment of debt must not fail for it: what does not fit is held and not booked
+        uint256 space = _space(s);
+        reserve_ = reserve_.min(space);
+        staked = staked.min(space - reserve_);
         if (s.ledger.supply == 0) s.reserve += staked;
         else s.unvested += staked;
         s.reserve += reserve_;

@@ -9,7 +9,8 @@ import {Interest} from "../libraries/Interest.sol";
 import {FundCover} from "./FundCover.sol";
 
 /// @title FundHolds
-/// @notice Holds the stakers' exits while a covered pool shows a loss that the fund has yet to pay, or may have one unseen.
+/// @notice Holds the stakers' exits while a covered pool shows a loss that the fund has yet to pay, or may have one
+/// unseen.
 abstract contract FundHolds is FundCover {
     using FixedPointMathLib for uint256;
 
@@ -50,7 +51,8 @@ abstract contract FundHolds is FundCover {
         return _heldBy(_accrued());
     }
 
-    /// @dev The first pool that shows a loss of which the fund would pay more than it tolerates, or may have one unseen.
+    /// @dev The first pool that shows a loss of which the fund would pay more than it tolerates, or may have one
+    /// unseen.
     function _heldBy(Cache memory s) internal view returns (address) {
         uint256 tolerance = (_capital(s) * guardTolerance) / Interest.BPS;
         for (uint256 i; i < _pools.length; ++i) {

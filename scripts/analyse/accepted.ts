@@ -349,9 +349,9 @@ export const ACCEPTED: readonly Acceptance[] = [
   {
     tool: "forge lint",
     rule: "unsafe-typecast",
-    why: "times: seconds of a block, and periods that the constructor bounds; `last` keeps its time in the low 48 bits",
+    why: "times: seconds of a block, and periods that the constructor bounds; `stop` keeps its time in the low 48 bits",
     findings: [
-      "contracts/base/FundBase.sol: uint48(last)",
+      "contracts/base/FundBase.sol: uint48(stop)",
       "contracts/base/FundBase.sol: uint48(time)",
       "contracts/base/FundCover.sol: uint40(effectiveAt)",
       "contracts/base/FundCover.sol: uint40(since + used)",
@@ -392,7 +392,7 @@ export const ACCEPTED: readonly Acceptance[] = [
   {
     tool: "forge lint",
     rule: "unsafe-typecast",
-    why: "capital and limits are held to 96 bits on the way in; what leaves, is covered or vests is a part of them, and shares fit 112 bits",
+    why: "deposits and limits are held to 96 bits on the way in, capital to 103; what leaves, is covered or vests is a part of them, and shares fit 112 bits",
     findings: [
       "contracts/base/FundCover.sol: int104(int256(staked))",
       "contracts/base/FundCover.sol: int256(staked)",
