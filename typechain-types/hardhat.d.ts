@@ -162,6 +162,22 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.EpochShares__factory>;
     getContractFactory(
+      name: "FundBase",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.FundBase__factory>;
+    getContractFactory(
+      name: "FundCover",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.FundCover__factory>;
+    getContractFactory(
+      name: "FundHolds",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.FundHolds__factory>;
+    getContractFactory(
+      name: "FundStakers",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.FundStakers__factory>;
+    getContractFactory(
       name: "PoolAdmin",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PoolAdmin__factory>;
@@ -544,6 +560,26 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.EpochShares>;
     getContractAt(
+      name: "FundBase",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.FundBase>;
+    getContractAt(
+      name: "FundCover",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.FundCover>;
+    getContractAt(
+      name: "FundHolds",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.FundHolds>;
+    getContractAt(
+      name: "FundStakers",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.FundStakers>;
+    getContractAt(
       name: "PoolAdmin",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -938,6 +974,22 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.EpochShares>;
     deployContract(
+      name: "FundBase",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundBase>;
+    deployContract(
+      name: "FundCover",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundCover>;
+    deployContract(
+      name: "FundHolds",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundHolds>;
+    deployContract(
+      name: "FundStakers",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundStakers>;
+    deployContract(
       name: "PoolAdmin",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolAdmin>;
@@ -1319,6 +1371,26 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.EpochShares>;
+    deployContract(
+      name: "FundBase",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundBase>;
+    deployContract(
+      name: "FundCover",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundCover>;
+    deployContract(
+      name: "FundHolds",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundHolds>;
+    deployContract(
+      name: "FundStakers",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.FundStakers>;
     deployContract(
       name: "PoolAdmin",
       args: any[],

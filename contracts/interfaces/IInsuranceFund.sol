@@ -66,7 +66,6 @@ interface IInsuranceFund is IEpochShares {
     error CooldownNotOver(uint256 opensAt);
     error WindowClosed(uint256 closesAt);
     error ExceedsRequest(uint256 shares, uint256 requested);
-    error InvalidParameter(string name, uint256 value);
     /// @notice The pool shows a loss that the fund has yet to pay, or cannot see.
     error ExitsHeld(address pool);
     error InsufficientGas(uint256 available, uint256 needed);

@@ -115,7 +115,7 @@ export const ACCEPTED: readonly Acceptance[] = [
     why: "a source that answers nothing, or too much, must fail by name or count as blind: a call of the language would revert with it",
     findings: [
       "Low level call in ChainlinkOracle._read(address,bytes,uint256): (success,result) = source.staticcall(data)",
-      "Low level call in InsuranceFund._sightOf(address,uint256): (answers,answer) = pool.staticcall{gas: SIGHT_GAS}(abi.encodeCall(ILendingPool(pool).sight,(enough)))",
+      "Low level call in FundHolds._sightOf(address,uint256): (answers,answer) = pool.staticcall{gas: SIGHT_GAS}(abi.encodeCall(ILendingPool(pool).sight,(enough)))",
       "Low level call in PoolFactory._checkAsset(string,address): (ok,answer) = token.staticcall(abi.encodeCall(IInsuranceFund.factory,()))",
       "Low level call in PoolLens._price(ILendingPool): (ok,answer) = pool.oracle().staticcall(abi.encodeCall(IOracle.price,()))",
     ],
@@ -146,7 +146,7 @@ export const ACCEPTED: readonly Acceptance[] = [
     rule: "calls-loop",
     why: "at most 16 pools, each asked with bounded gas",
     findings: [
-      "InsuranceFund._sightOf(address,uint256) has external calls inside a loop: (answers,answer) = pool.staticcall{gas: SIGHT_GAS}(abi.encodeCall(ILendingPool(pool).sight,(enough)))",
+      "FundHolds._sightOf(address,uint256) has external calls inside a loop: (answers,answer) = pool.staticcall{gas: SIGHT_GAS}(abi.encodeCall(ILendingPool(pool).sight,(enough)))",
     ],
   },
   {
@@ -235,7 +235,7 @@ export const ACCEPTED: readonly Acceptance[] = [
     why: "every function that changes state holds a lock, and the callee is a pool of the factory or its fund",
     findings: [
       "Reentrancy in BadDebtSocializer.absorb(address,uint256,uint256,uint256,uint256,uint256,uint256):",
-      "Reentrancy in InsuranceFund.harvest(address):",
+      "Reentrancy in FundCover.harvest(address):",
     ],
   },
   {
@@ -277,8 +277,8 @@ export const ACCEPTED: readonly Acceptance[] = [
     rule: "unused-return",
     why: "the checkpoint that was there before is of no use",
     findings: [
-      "InsuranceFund._recordHold(address) ignores return value by _stops.push(uint48(block.timestamp),uint208(stood | block.timestamp))",
-      "InsuranceFund._recordHold(address) ignores return value by _stops.push(uint48(block.timestamp),uint208(stood))",
+      "FundBase._recordHold(address) ignores return value by _stops.push(uint48(block.timestamp),uint208(stood | block.timestamp))",
+      "FundBase._recordHold(address) ignores return value by _stops.push(uint48(block.timestamp),uint208(stood))",
     ],
   },
   {
@@ -349,13 +349,13 @@ export const ACCEPTED: readonly Acceptance[] = [
   {
     tool: "forge lint",
     rule: "unsafe-typecast",
-    why: "times: seconds of a block, and periods that the constructor bounds; `last` keeps its time in the low 48 bits",
+    why: "times: seconds of a block, and periods that the constructor bounds; `stop` keeps its time in the low 48 bits",
     findings: [
-      "contracts/InsuranceFund.sol: uint40(effectiveAt)",
-      "contracts/InsuranceFund.sol: uint40(opensAt)",
-      "contracts/InsuranceFund.sol: uint40(since + used)",
-      "contracts/InsuranceFund.sol: uint48(last)",
-      "contracts/InsuranceFund.sol: uint48(time)",
+      "contracts/base/FundBase.sol: uint48(stop)",
+      "contracts/base/FundBase.sol: uint48(time)",
+      "contracts/base/FundCover.sol: uint40(effectiveAt)",
+      "contracts/base/FundCover.sol: uint40(since + used)",
+      "contracts/base/FundStakers.sol: uint40(opensAt)",
     ],
   },
   {
@@ -392,18 +392,18 @@ export const ACCEPTED: readonly Acceptance[] = [
   {
     tool: "forge lint",
     rule: "unsafe-typecast",
-    why: "capital and limits are held to 96 bits on the way in; what leaves, is covered or vests is a part of them, and shares fit 112 bits",
+    why: "deposits and limits are held to 96 bits on the way in, capital to 103; what leaves, is covered or vests is a part of them, and shares fit 112 bits",
     findings: [
-      "contracts/InsuranceFund.sol: int104(int256(assets))",
-      "contracts/InsuranceFund.sol: int104(int256(staked))",
-      "contracts/InsuranceFund.sol: int104(int256(value))",
-      "contracts/InsuranceFund.sol: int256(assets)",
-      "contracts/InsuranceFund.sol: int256(staked)",
-      "contracts/InsuranceFund.sol: int256(value)",
-      "contracts/InsuranceFund.sol: uint112(shares)",
-      "contracts/InsuranceFund.sol: uint96(current)",
-      "contracts/InsuranceFund.sol: uint96(limit)",
-      "contracts/InsuranceFund.sol: uint96(reserve_ + staked)",
+      "contracts/base/FundCover.sol: int104(int256(staked))",
+      "contracts/base/FundCover.sol: int256(staked)",
+      "contracts/base/FundCover.sol: uint96(current)",
+      "contracts/base/FundCover.sol: uint96(limit)",
+      "contracts/base/FundCover.sol: uint96(reserve_ + staked)",
+      "contracts/base/FundStakers.sol: int104(int256(assets))",
+      "contracts/base/FundStakers.sol: int104(int256(value))",
+      "contracts/base/FundStakers.sol: int256(assets)",
+      "contracts/base/FundStakers.sol: int256(value)",
+      "contracts/base/FundStakers.sol: uint112(shares)",
     ],
   },
   {

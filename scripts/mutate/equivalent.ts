@@ -67,14 +67,14 @@ export const EQUIVALENT: Equivalent[] = [
       "Keeps sums for tick 0, which stands for no debt: nothing reads them, since every search of the ladder ends at tick 1. It costs gas, which gas-snapshot.json records.",
   },
   {
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundCover.sol",
     from: "bool pends = s.ledger.flags & FLAG_PENDING != 0;",
     to: "bool pends = (s.ledger.flags | FLAG_PENDING) != 0;",
     reason:
       "While the flag is not set the pending loss is 0 in storage, too: the flag only saves reading and clearing it.",
   },
   {
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundCover.sol",
     from: "s.ledger.flags &= ~FLAG_PENDING;",
     to: "s.ledger.flags |= ~FLAG_PENDING;",
     reason:

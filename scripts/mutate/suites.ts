@@ -40,7 +40,7 @@ const LISTS: Record<string, string[]> = {
     ...pool("writeDown", "writtenOff"),
     ...attacks("claims", "losses"),
   ],
-  "contracts/InsuranceFund.sol": [
+  "contracts/base/FundCover.sol": [
     ...fund("cover", "leaving", "entering", "harvest"),
     ...unit("heldExits"),
     ...scenarios("cover"),
@@ -54,5 +54,5 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = Object.fromEn
 
 /** Of the fund, what a loss and a recovery reach; of the others, everything. */
 export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
-  "contracts/InsuranceFund.sol": ["cover", "_slash", "creditRecovery"],
+  "contracts/base/FundCover.sol": ["cover", "_slash", "creditRecovery"],
 };

@@ -84,7 +84,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "cover-all-or-nothing",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundCover.sol",
     find: "left = left.min(_capital(s));",
     replace: "if (left > _capital(s)) return (0, 0, 0);",
     suite: "losses.test.ts",
@@ -358,7 +358,7 @@ export const MUTANTS: Mutant[] = [
   /* -------------------------------------------------- FUND -------------------------------------------------- */
   {
     name: "cooling-stake-not-slashed",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundStakers.sol",
     find: "if (request.shares != 0) assets = assets.min(shares.fullMulDiv(request.assets, request.shares));",
     replace: "if (request.shares != 0) assets = shares.fullMulDiv(request.assets, request.shares);",
     suite: "fund.test.ts",
@@ -366,7 +366,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "exits-never-held",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundStakers.sol",
     find: "if (pool != address(0)) revert ExitsHeld(pool);",
     replace: "",
     suite: "fund.test.ts",
@@ -382,7 +382,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "free-exit-option",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundStakers.sol",
     find: "if (forfeited != 0) {",
     replace: "if (forfeited > type(uint128).max) {",
     suite: "fund.test.ts",
@@ -391,7 +391,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "fund-without-generations",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundCover.sol",
     find: "if (SharesMath.isWiped(net - staked, net, s.ledger.supply)) {",
     replace: "if (staked > net) {",
     suite: "fund.test.ts",
@@ -400,7 +400,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "limit-per-loss",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundCover.sol",
     find: "return _limitOf(limit).saturatingSub(limit.outstanding);",
     replace: "return _limitOf(limit);",
     suite: "fund.test.ts",
@@ -409,7 +409,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "limit-raised-at-once",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundCover.sol",
     find: "effectiveAt += cooldownPeriod + windowPeriod;",
     replace: "",
     suite: "fund.test.ts",
@@ -417,7 +417,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "reserve-to-the-next-staker",
-    file: "contracts/InsuranceFund.sol",
+    file: "contracts/base/FundBase.sol",
     find: "s.reserve += _net(s) + s.unvested;\n        (s.ledger.net, s.unvested) = (0, 0);",
     replace: "(s.ledger.net, s.unvested, s.reserve) = (s.ledger.net + int104(int256(s.unvested + s.reserve)), 0, 0);",
     suite: "fund.test.ts",

@@ -2,8 +2,11 @@ import { time } from "./hre";
 import { DAY } from "./pool";
 import { deployProtocol, signerOf, type Protocol, type ProtocolOptions } from "./protocol";
 
-/** The most that a fund holds, in asset units. */
+/** The most that deposits and gifts bring a fund to, in asset units. */
 export const MAX_ASSETS = 2n ** 96n - 1n;
+
+/** The most that anything does: premium, recoveries. */
+export const MAX_CAPITAL = 2n ** 103n - 1n;
 
 /** One staker, a pool with a limit of 10,000, nothing lent. */
 export async function deployStakedFund() {

@@ -2,7 +2,7 @@ import type { Claim } from "../../scripts/prove/claim";
 import { uint } from "./ranges";
 
 const entry = "contracts/libraries/SharesMath.sol";
-const fund = "contracts/InsuranceFund.sol";
+const fund = "contracts/base/FundStakers.sol";
 const DOWN = "(fit(assets) * (supply + VIRTUAL_SHARES)) / (total + VIRTUAL_ASSETS)";
 const amounts = { assets: uint(128), shares: uint(128), total: uint(113), supply: uint(112) };
 
@@ -84,10 +84,10 @@ export const SHARES: Claim[] = [
       assets: uint(96),
     },
     script: [
-      "got = InsuranceFund._assetsFor(s, request, shares)",
+      "got = FundStakers._assetsFor(s, request, shares)",
       "prove got * (s.ledger.supply + 1000) <= shares * (s.ledger.net + 1)",
       "prove got * request.shares <= shares * request.assets",
-      "burned = InsuranceFund._sharesFor(s, request, assets)",
+      "burned = FundStakers._sharesFor(s, request, assets)",
       "prove assets * (s.ledger.supply + 1000) <= burned * (s.ledger.net + 1)",
       "prove request.assets > 0 => assets * request.shares <= burned * request.assets",
     ],

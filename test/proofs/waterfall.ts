@@ -3,7 +3,7 @@ import { ADDRESS, INDEX, uint } from "./ranges";
 
 const socializer = "contracts/BadDebtSocializer.sol";
 const library = "contracts/libraries/Waterfall.sol";
-const fund = "contracts/InsuranceFund.sol";
+const fund = "contracts/base/FundCover.sol";
 
 const absorb: Pick<Claim, "entry" | "inputs" | "stubs" | "script"> = {
   entry: socializer,
@@ -98,7 +98,7 @@ export const WATERFALL: Claim[] = [
       "assume s.reserve + s.unvested + s.ledger.net < 2^96",
       "before = _limits.outstanding",
       "tier = s.reserve + s.unvested",
-      "(reserve, staked, epoch) = InsuranceFund.cover(pool, assets)",
+      "(reserve, staked, epoch) = FundCover.cover(pool, assets)",
       "paid = reserve + staked",
       "prove paid <= assets && paid <= tier + s.ledger.net",
       "prove paid > 0 => before + paid <= most && _limits.outstanding == before + paid",

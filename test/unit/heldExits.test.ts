@@ -249,14 +249,14 @@ describe("InsuranceFund: held exits", () => {
     const p = await loadFixture(fixture);
     const create = (changes: object) =>
       ethers.deployContract("InsuranceFund", [{ ...p.fundParams, ...changes }, p.manager]);
-    for (const [name, value] of [
-      ["guardTolerance", 1_001n],
-      ["blindPeriod", 3_599n],
-      ["blindPeriod", 30n * DAY + 1n],
+    for (const [name, value, min, max] of [
+      ["guardTolerance", 1_001n, 0n, 1_000n],
+      ["blindPeriod", 3_599n, 3_600n, 30n * DAY],
+      ["blindPeriod", 30n * DAY + 1n, 3_600n, 30n * DAY],
     ] as const) {
       await expect(create({ [name]: value }))
-        .to.be.revertedWithCustomError(p.fund, "InvalidParameter")
-        .withArgs(name, value);
+        .to.be.revertedWithCustomError(p.fund, "OutOfBounds")
+        .withArgs(name, value, min, max);
     }
     const fund = await create({ guardTolerance: 1_000n, blindPeriod: 30n * DAY });
     expect([await fund.guardTolerance(), await fund.blindPeriod()]).to.deep.equal([1_000n, 30n * DAY]);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256 as LAST, ZeroAddress } from "ethers";
-import { deployEarningFund, deployStakedFund, MAX_ASSETS } from "../../helpers/fund";
+import { deployEarningFund, deployStakedFund, MAX_ASSETS, MAX_CAPITAL } from "../../helpers/fund";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
 import { lose } from "../../helpers/losses";
@@ -255,6 +255,30 @@ describe("InsuranceFund", () => {
       await time.increase(100n * DAY);
       expect(await p.fund.totalAssets()).to.equal(p.assets("1"));
     });
+
+    for (const [whose, reserve, staked] of [
+      ["the reserve's", 2n ** 104n, 1n],
+      ["the stakers'", 0n, 2n ** 104n],
+    ] as const) {
+      it(`go through, but are booked only as far as the packed fields reach: ${whose}`, async () => {
+        const p = await loadFixture(deployStakedFund);
+        const pool = await p.pool.getAddress();
+        const space = MAX_CAPITAL - p.assets("1000");
+        await expect(p.asSocializer.creditRecovery(pool, reserve, staked, 0))
+          .to.emit(p.fund, "RecoveryCredited")
+          .withArgs(pool, reserve && space, reserve ? 0n : space, 0n);
+        await expect(p.asSocializer.creditRecovery(pool, 5, 5, 0))
+          .to.emit(p.fund, "RecoveryCredited")
+          .withArgs(pool, 0n, 0n, 0n);
+        expect(await p.fund.maxDeposit(p.staker)).to.equal(0n);
+        await time.increase(400n * DAY);
+        expect([await p.fund.reserve(), await p.fund.totalAssets()]).to.deep.equal(
+          reserve ? [space, p.assets("1000")] : [0n, MAX_CAPITAL],
+        );
+        await p.asSocializer.cover(pool, p.assets("1000"));
+        expect((await p.fund.reserve()) + (await p.fund.totalAssets())).to.equal(space);
+      });
+    }
   });
 
   describe("at the end of a counter", () => {

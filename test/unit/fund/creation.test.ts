@@ -11,18 +11,18 @@ describe("InsuranceFund", () => {
       return { p, deploy: () => ethers.deployContract("InsuranceFund", [{ ...p.fundParams, ...changes }, p.manager]) };
     }
 
-    for (const [name, values] of Object.entries({
-      cooldown: [365n * DAY + 1n],
-      window: [3_599n, 365n * DAY + 1n],
-      vesting: [3_599n, 365n * DAY + 1n],
-      reserveCut: [10_001n],
-      maxPremium: [5_001n],
-      halfCover: [0n, 10n ** 18n + 1n],
+    for (const [name, [min, max]] of Object.entries({
+      cooldown: [0n, 365n * DAY],
+      window: [3_600n, 365n * DAY],
+      vesting: [3_600n, 365n * DAY],
+      reserveCut: [0n, 10_000n],
+      maxPremium: [0n, 5_000n],
+      halfCover: [1n, 10n ** 18n],
     })) {
-      for (const value of values) {
+      for (const value of [min - 1n, max + 1n].filter((value) => value >= 0n)) {
         it(`refuses a ${name} of ${value}`, async () => {
           const { p, deploy } = await create({ [name]: value });
-          await expect(deploy()).to.be.revertedWithCustomError(p.fund, "InvalidParameter").withArgs(name, value);
+          await expect(deploy()).to.be.revertedWithCustomError(p.fund, "OutOfBounds").withArgs(name, value, min, max);
         });
       }
     }

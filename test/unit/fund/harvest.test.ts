@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { FixedPoint, Interest, Premium } from "../../../sdk";
-import { deployEarningFund, deployStakedFund } from "../../helpers/fund";
+import { deployEarningFund, deployStakedFund, MAX_CAPITAL } from "../../helpers/fund";
 import { ethers, loadFixture, time } from "../../helpers/hre";
 import { DAY, NEXT, setNext } from "../../helpers/pool";
-import { deployProtocol } from "../../helpers/protocol";
+import { deployProtocol, signerOf } from "../../helpers/protocol";
 
 const { WAD } = FixedPoint;
 
@@ -128,6 +128,17 @@ describe("InsuranceFund", () => {
       expect(await p.fund.unvested()).to.equal(left);
       expect(await p.fund.totalAssets()).to.equal(net + buffer - left);
       expect(await p.fund.reserve()).to.equal(reserve + fees - (buffer - left));
+    });
+
+    it("leaves the fees in the pool while they do not fit the fund's packed fields", async () => {
+      const p = await loadFixture(earned);
+      const asSocializer = p.fund.connect(await signerOf(p.socializer));
+      await asSocializer.creditRecovery(p.pool, MAX_CAPITAL, 0, 0);
+      await setNext(1n);
+      const { fees } = await p.pool.state({ blockTag: "pending" });
+      await expect(p.fund.harvest(p.pool)).to.be.revertedWithCustomError(p.fund, "AmountTooLarge").withArgs(fees, 0n);
+      await asSocializer.cover(p.pool, p.assets("4000"));
+      await expect(p.fund.harvest(p.pool)).to.emit(p.fund, "Harvested");
     });
 
     it("gives all of it to the reserve while nobody stakes", async () => {

@@ -4,6 +4,10 @@
 export type { CodeStore } from "./CodeStore";
 export type { EpochLedger } from "./EpochLedger";
 export type { EpochShares } from "./EpochShares";
+export type { FundBase } from "./FundBase";
+export type { FundCover } from "./FundCover";
+export type { FundHolds } from "./FundHolds";
+export type { FundStakers } from "./FundStakers";
 export type { PoolAdmin } from "./PoolAdmin";
 export type { PoolBase } from "./PoolBase";
 export type { PoolBorrower } from "./PoolBorrower";

@@ -4,6 +4,10 @@
 export { CodeStore__factory } from "./CodeStore__factory";
 export { EpochLedger__factory } from "./EpochLedger__factory";
 export { EpochShares__factory } from "./EpochShares__factory";
+export { FundBase__factory } from "./FundBase__factory";
+export { FundCover__factory } from "./FundCover__factory";
+export { FundHolds__factory } from "./FundHolds__factory";
+export { FundStakers__factory } from "./FundStakers__factory";
 export { PoolAdmin__factory } from "./PoolAdmin__factory";
 export { PoolBase__factory } from "./PoolBase__factory";
 export { PoolBorrower__factory } from "./PoolBorrower__factory";

@@ -103,22 +103,6 @@ const _abi = [
   {
     inputs: [
       {
-        internalType: "string",
-        name: "name",
-        type: "string",
-      },
-      {
-        internalType: "uint256",
-        name: "value",
-        type: "uint256",
-      },
-    ],
-    name: "InvalidParameter",
-    type: "error",
-  },
-  {
-    inputs: [
-      {
         internalType: "address",
         name: "receiver",
         type: "address",
