@@ -67,6 +67,7 @@ describe("replay: options", () => {
     [["--scenario", "flood"], "--scenario flood: choose one of black-thursday, depeg, collapse"],
     [["--scenario", "toString"], "--scenario toString: choose one of black-thursday, depeg, collapse"],
     [["--scenario", "depeg", "--prices", "p.csv"], "--scenario and --prices exclude each other: give one of them"],
+    [["--json", ""], "--json needs the name of a file"],
     [["--json", "no/such/folder/out.json"], "--json no/such/folder/out.json: create the folder no/such/folder first"],
     [["--report", tmpdir()], `--report ${tmpdir()}: that is a folder, name a file in it`],
   ];
