@@ -28,6 +28,12 @@ describe("Attacks: liquidation", () => {
   const liquidate = (p: LentPool, repay = MaxUint256, of = p.borrower, from: LendingPool = p.pool) =>
     from.connect(p.liquidator).liquidate(of, repay, 0n, "0x");
 
+  const goesThrough = (call: Promise<unknown>) =>
+    call.then(
+      () => true,
+      () => false,
+    );
+
   it("Self-liquidation, and borrower + liquidator + lender in collusion: net ≤ 0 at unchanged price.", async () => {
     const p = await loadFixture(fixture);
     const address = p.borrower.address;
@@ -60,7 +66,7 @@ describe("Attacks: liquidation", () => {
         await setNext(1n);
         const before = await wealth(NEXT);
         for (const step of strategy) {
-          await step().catch(() => undefined); // a step that is refused gains nothing either
+          await step();
           expect(await wealth(), price).to.be.at.most(before + p.assets("0.01"));
         }
         await start.restore();
@@ -184,6 +190,7 @@ describe("Attacks: liquidation", () => {
       ["accrue", []],
       ["approve", [p.stranger, MaxUint256]],
       ["borrow", [a, account, account]],
+      ["borrow", [a / 20n, account, account]],
       ["borrow", [a, account, p.operator]],
       ["creditRecovery", [a, a]],
       ["deposit", [a, account]],
@@ -206,6 +213,7 @@ describe("Attacks: liquidation", () => {
       ["transferFrom", [account, p.stranger, a * 1000n]],
       ["withdraw", [a, account, account]],
       ["withdrawCollateral", [c, account, account]],
+      ["withdrawCollateral", [c / 100n, account, account]],
       ["withdrawCollateral", [p.collaterals("1"), account, p.operator]],
       ["writeDown", [[await account.getAddress()]]],
     ];
@@ -217,24 +225,39 @@ describe("Attacks: liquidation", () => {
     const batches = encoded.flatMap(({ data }) => [[data], [encoded[0].data, data]]);
     // pairs that open and shut the door: out with the collateral, back with the debt; and the other way round
     const data = async (name: string, ...args: unknown[]) => (await callOf(p.pool, name, args)).data;
+    const repayAll = await data("repay", MaxUint256, account);
     batches.push([await data("withdrawCollateral", c, account, account), await data("repay", 1n, account)]);
     batches.push([await data("borrow", a, account, account), await data("supplyCollateral", 1n, account)]);
-    batches.push([await data("repay", MaxUint256, account), await data("borrow", p.assets("1730"), account, account)]);
+    batches.push([await data("supplyCollateral", c, account), await data("borrow", a, account, account)]);
+    for (const debt of ["1719", "1730"]) {
+      batches.push([repayAll, await data("borrow", p.assets(debt), account, account)]);
+    }
     const start = await takeSnapshot();
-    const attempt = async (what: string, send: () => Promise<unknown>) => {
-      await send().catch(() => undefined);
-      expect(await p.pool.healthOf(account), what).to.be.at.least(WAD);
-      expect(await p.pool.healthOf(p.borrower), what).to.be.at.least(WAD);
+    const through = { alone: new Set<string>(), batched: new Set<string>(), "by the operator": new Set<string>() };
+    const attempt = async (how: keyof typeof through, what: string, send: () => Promise<unknown>) => {
+      if (await goesThrough(send())) through[how].add(what);
+      expect(await p.pool.healthOf(account), `${what} ${how}`).to.be.at.least(WAD);
+      expect(await p.pool.healthOf(p.borrower), `${what} ${how}`).to.be.at.least(WAD);
       await start.restore();
     };
     expect(await p.pool.healthOf(account)).to.be.within(WAD, (WAD * 1_001n) / 1_000n);
-    for (const [i, call] of encoded.entries()) await attempt(calls[i][0], () => account.execute([call]));
+    for (const [i, call] of encoded.entries()) await attempt("alone", calls[i][0], () => account.execute([call]));
     for (const batch of batches) {
-      const name = p.pool.interface.parseTransaction({ data: batch[batch.length - 1] })!.name;
+      const called = batch.map((each) => p.pool.interface.parseTransaction({ data: each })!.name);
+      const what = called.join(", ").replace(/^accrue, /, "");
       const multicall = await callOf(p.pool, "multicall", [batch]);
-      await attempt(`batched ${name}`, () => account.execute([multicall]));
-      await attempt(`${name} by the operator`, () => p.pool.connect(p.operator).multicall(batch));
+      await attempt("batched", what, () => account.execute([multicall]));
+      await attempt("by the operator", what, () => p.pool.connect(p.operator).multicall(batch));
     }
+    // of the rest, none is the account's to call, or signed, or has anything to do
+    const ofAnyone = ["accrue", "approve", "initialiseTicks", "reportBlind", "setOperator", "writeDown"];
+    const outwards = ["borrow", "redeem", "withdraw", "withdrawCollateral"];
+    const paid = ["deposit", "mint", "repay", "supplyCollateral"];
+    const own = [...ofAnyone, ...outwards, ...paid, "transfer"];
+    const pairs = ["supplyCollateral, borrow", "repay, borrow"];
+    expect([...through.alone]).to.have.members(own);
+    expect([...through.batched]).to.have.members([...own, ...pairs]);
+    expect([...through["by the operator"]]).to.have.members([...ofAnyone, ...outwards, "transferFrom"]);
   });
 
   it("Seized ≤ collateral; no action leaves 0 < debt < minDebt.", async () => {
@@ -245,14 +268,17 @@ describe("Attacks: liquidation", () => {
     const borrower = p.pool.connect(p.borrower2);
     for (const price of ["2000", "1700", "1650", "1500", "100"]) {
       for (const assets of [1n, p.assets("40"), p.assets("60"), p.assets("149"), MaxUint256]) {
-        for (const call of [
-          () => borrower.repay(assets, p.borrower2),
-          () => borrower.borrow(assets, p.borrower2, p.borrower2),
-          () => liquidate(p, assets, p.borrower2),
-        ]) {
+        // of 150 at least 100 stay, or nothing
+        const leavesDust = assets === p.assets("60") || assets === p.assets("149");
+        const healthy = price === "2000";
+        for (const [what, allowed, call] of [
+          ["repay", !leavesDust, () => borrower.repay(assets, p.borrower2)],
+          ["borrow", healthy && assets === 1n, () => borrower.borrow(assets, p.borrower2, p.borrower2)],
+          ["liquidate", !healthy, () => liquidate(p, assets, p.borrower2)],
+        ] as const) {
           await p.setPrice(price);
           const held = await p.collateral.balanceOf(p.liquidator);
-          await call().catch(() => undefined);
+          expect(await goesThrough(call()), `${what} ${assets} at ${price}`).to.equal(allowed);
           const { collateral, debt, writtenOff } = await p.pool.positionOf(p.borrower2);
           const seized = (await p.collateral.balanceOf(p.liquidator)) - held;
           expect(seized + collateral).to.equal(p.collaterals("0.1"));

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
 import { FixedPoint, Liquidation, type Waterfall } from "../../sdk";
 import { ethers, loadFixture, network, takeSnapshot, time } from "../helpers/hre";
-import { layersOf, lose, priceForLoss, recover, sumOf } from "../helpers/losses";
+import { lackOf, layersOf, lose, priceForLoss, recover, sumOf } from "../helpers/losses";
 import { OracleMode } from "../helpers/oracle";
 import {
   andReturn,
@@ -263,15 +263,34 @@ describe("Attacks: recognition, layers, claims", () => {
 
   it("Many small steps leave no claim: dust is a loss like any other when C < D", async () => {
     const p = await loadFixture(plain);
-    await p.openPosition(p.borrower2, p.collaterals("0.15"), p.assets("200"));
-    const price = (p.assets("199") * Liquidation.ORACLE_SCALE) / p.collaterals("0.15");
-    await p.oracle.setPrice(price);
-    await p.provideAssets(p.liquidator, p.assets("100000"));
-    await p.pool.writeDown([p.borrower]);
-    const count = (await p.socializer.lossOf(1n)).shortfall;
-    await p.pool.writeDown([p.borrower2]);
-    expect((await p.pool.positionOf(p.borrower2)).writtenOff).to.be.within(p.assets("4"), p.assets("6"));
-    expect((await p.socializer.lossOf(await p.socializer.lossCount())).shortfall).to.not.equal(count);
+    await p.openPosition(p.borrower2, p.collaterals("1"), p.assets("1600"));
+    let total = 0n;
+    for (let step = 1n; step <= 5n; step++) {
+      const { debt, collateral } = await p.pool.positionOf(p.borrower2);
+      // the collateral is worth a hundredth less than the debt
+      await p.oracle.setPrice((debt * 99n * Liquidation.ORACLE_SCALE) / (100n * collateral));
+      await setNext(1n);
+      const lack = await lackOf(p, p.borrower2.address);
+      expect(lack).to.be.within(p.assets("35"), p.assets("50")); // a write-down's dust
+      await p.pool.writeDown([p.borrower2]);
+      const { shortfall, principal, lenderEpoch } = await p.socializer.lossOf(step);
+      expect(shortfall).to.be.within(lack - 2n, lack + 2n);
+      expect([lenderEpoch, await p.pool.epoch()]).to.deep.equal([step, step]);
+      expect(principal).to.be.greaterThan(p.assets("30"));
+      total += principal;
+    }
+    // all of it is owed to those who held then
+    await p.pool.connect(p.lender).transfer(p.lender3, await p.pool.balanceOf(p.lender));
+    await p.provideAssets(p.borrower2, p.assets("300"));
+    await p.pool.connect(p.borrower2).repayWrittenOff(p.borrower2, MaxUint256);
+    let claims = 0n;
+    for (let loss = 1n; loss <= 5n; loss++) {
+      const claimable = await p.socializer.claimable(loss, p.lender);
+      expect(claimable).to.be.greaterThan(0n);
+      claims += claimable;
+      expect(await p.socializer.claimable(loss, p.lender3)).to.equal(0n);
+    }
+    expect(claims).to.be.closeTo((total * 6n) / 10n, p.assets("0.01"));
   });
 
   it("One front-run breaks multicall([writeDown, redeem]): accounts that are solvent, repeated or just written down are skipped, not refused", async () => {

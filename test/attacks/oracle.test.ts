@@ -59,24 +59,23 @@ describe("Attacks: oracle", () => {
       const at = (await now()) - age;
       await p.feed.setRound(answer, at, at);
     };
-    const bad: Record<string, () => Promise<unknown>> = {
-      0: () => p.feed.setAnswer(0n),
-      negative: () => p.feed.setAnswer(-1n),
-      "most negative": () => p.feed.setAnswer(-MaxInt256 - 1n),
-      stale: () => round(good, HEARTBEAT + 1n),
-      future: () => round(good, -1_000_000n),
-      "no round": () => p.feed.setRound(good, 0n, 0n),
-      reverting: () => p.feed.setMode(FeedMode.Revert),
-      "short answer": () => p.feed.setMode(FeedMode.Short),
-      "min answer": () => p.feed.setAnswer(p.minAnswer),
-      "max answer": () => p.feed.setAnswer(p.maxAnswer),
-      "sequencer down": () => p.sequencer.setAnswer(1n),
-      "sequencer grace": () => p.sequencer.setAnswer(0n), // came back just now
-    };
-    for (const [state, enter] of Object.entries(bad)) {
+    for (const [state, error, enter] of [
+      ["0", "NegativeOrZeroAnswer", () => p.feed.setAnswer(0n)],
+      ["negative", "NegativeOrZeroAnswer", () => p.feed.setAnswer(-1n)],
+      ["most negative", "NegativeOrZeroAnswer", () => p.feed.setAnswer(-MaxInt256 - 1n)],
+      ["stale", "StaleAnswer", () => round(good, HEARTBEAT + 1n)],
+      ["future", "FutureAnswer", () => round(good, -1_000_000n)],
+      ["no round", "IncompleteRound", () => p.feed.setRound(good, 0n, 0n)],
+      ["reverting", "SourceFailed", () => p.feed.setMode(FeedMode.Revert)],
+      ["short answer", "SourceFailed", () => p.feed.setMode(FeedMode.Short)],
+      ["min answer", "AnswerOutOfBounds", () => p.feed.setAnswer(p.minAnswer)],
+      ["max answer", "AnswerOutOfBounds", () => p.feed.setAnswer(p.maxAnswer)],
+      ["sequencer down", "SequencerDown", () => p.sequencer.setAnswer(1n)],
+      ["sequencer grace", "SequencerGrace", () => p.sequencer.setAnswer(0n)], // came back just now
+    ] as const) {
       await enter();
       for (const [name, call] of Object.entries(risky(p))) {
-        await expect(call(), `${name} at ${state}`).to.be.reverted;
+        await expect(call(), `${name} at ${state}`).to.be.revertedWithCustomError(p.oracle, error);
       }
       await p.pool.connect(p.borrower).supplyCollateral(p.collaterals("1"), p.borrower);
       await p.pool.connect(p.liquidator).repay(p.assets("1"), p.borrower);

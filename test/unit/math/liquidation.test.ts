@@ -54,11 +54,13 @@ describe("Liquidation", () => {
   });
 
   it("the close factor reaches the target health, or all that the collateral pays", () => {
+    let reached = 0;
     fc.assert(
       fc.property(unhealthy, ([c, d, t]) => {
         const incentive = Liquidation.incentiveOf(c, d, t);
         const repaid = Liquidation.toTarget(c, d, incentive, t);
         if (repaid === Liquidation.affordable(c, d, incentive)) return;
+        reached++;
         const seized = (repaid * (WAD + incentive)) / WAD;
         // within one unit of health for each wad of the repayment: the divisor is a truncated wad
         ok((c - seized) * t.lltv + repaid >= (d - repaid) * t.targetHealth);
@@ -69,6 +71,7 @@ describe("Liquidation", () => {
       }),
       runs(2_000),
     );
+    ok(reached > runs(2_000).numRuns / 20, `${reached}`);
   });
 
   it("a clamped repayment leaves no dust, and is within what was asked for and what is allowed", () => {

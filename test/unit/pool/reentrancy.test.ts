@@ -164,6 +164,7 @@ describe("LendingPool: reentrancy", () => {
     ]);
     const attempts = await account.queryFilter(account.filters.Attempted(), transaction.blockNumber!);
     const { selector } = p.pool.interface.getError("ReentrancyGuardReentrantCall")!;
+    expect(attempts).to.have.length(3);
     for (const { args } of attempts) expect([args.succeeded, args.result]).to.deep.equal([false, selector]);
     expect((await p.socializer.lossOf(1n)).recovered).to.equal(0n);
   });
