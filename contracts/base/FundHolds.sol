@@ -35,8 +35,10 @@ abstract contract FundHolds is FundCover {
     /// @inheritdoc IInsuranceFund
     function syncGuard() external nonReentrant returns (address pool) {
         Cache memory s = _accrued();
+        uint256 tolerance = _tolerance(s);
         for (uint256 i; i < _pools.length; ++i) {
-            (bool answers, ) = _sightOf(_pools[i], 0);
+            // as `_heldBy` asks it: an easier question may be answered where that one is not
+            (bool answers, ) = _sightOf(_pools[i], tolerance);
             Limit storage limit = _limits[_pools[i]];
             if (answers == (limit.silentSince == 0)) continue;
             limit.silentSince = answers ? 0 : uint40(block.timestamp);
@@ -54,7 +56,7 @@ abstract contract FundHolds is FundCover {
     /// @dev The first pool that shows a loss of which the fund would pay more than it tolerates, or may have one
     /// unseen.
     function _heldBy(Cache memory s) internal view returns (address) {
-        uint256 tolerance = (_capital(s) * guardTolerance) / Interest.BPS;
+        uint256 tolerance = _tolerance(s);
         for (uint256 i; i < _pools.length; ++i) {
             Limit storage limit = _limits[_pools[i]];
             uint256 available = _available(s, limit);
@@ -70,6 +72,10 @@ abstract contract FundHolds is FundCover {
             return _pools[i];
         }
         return address(0);
+    }
+
+    function _tolerance(Cache memory s) private view returns (uint256) {
+        return (_capital(s) * guardTolerance) / Interest.BPS;
     }
 
     /// @dev What a pool says it sees; `answers` is false if it fails though it had the gas.

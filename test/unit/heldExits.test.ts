@@ -1,11 +1,22 @@
 import { expect } from "chai";
-import { ethers, loadFixture, time } from "../helpers/hre";
-import { readStorage } from "../helpers/layout";
+import { AbiCoder, keccak256, MaxUint256, toBeHex } from "ethers";
+import { ethers, loadFixture, setStorageAt, time } from "../helpers/hre";
+import { layoutOf, readStorage, writeStorage } from "../helpers/layout";
 import { priceForLoss } from "../helpers/losses";
 import { OracleMode } from "../helpers/oracle";
 import { DAY, deployLentPool, NEXT, setNext, type LentPool } from "../helpers/pool";
 
 const HOUR = 3600n;
+
+/** Gives ticks debt without collateral: slot by slot, since there are many. */
+async function writeTicks(p: LentPool, debts: Map<bigint, bigint>) {
+  const { slot } = (await layoutOf("LendingPool")).storage.find(({ label }) => label === "_ticks")!;
+  const [pool, coder] = [await p.pool.getAddress(), AbiCoder.defaultAbiCoder()];
+  for (const [tick, scaledDebt] of debts) {
+    const at = keccak256(coder.encode(["uint256", "uint256"], [tick, slot]));
+    await setStorageAt(pool, at, toBeHex((1n << 248n) | scaledDebt, 32));
+  }
+}
 
 describe("InsuranceFund: held exits", () => {
   /** A pool whose borrower owes 80,000, a limit of 1,000 on a fund of 2,000: a tolerance of 0.4. The staker's window is open. */
@@ -138,6 +149,22 @@ describe("InsuranceFund: held exits", () => {
     await ethers.provider.send("hardhat_setCode", [await p.pool.getAddress(), code]);
     await expect(p.fund.syncGuard()).to.emit(p.fund, "PoolAnswers").withArgs(p.pool, true);
     await leave(p);
+  });
+
+  it("wait no longer for a pool that could tell whether it shows a loss, but not whether that is tolerated", async () => {
+    const p = await loadFixture(fixture);
+    // 2,000 ticks, of which the highest alone shows a loss, and all together one that is tolerated: too many to be summed
+    const { fees } = await p.pool.state();
+    const [lowest, highest] = [11_000n, 12_999n];
+    const debts = new Map([[highest, fees + p.assets("0.2")]]);
+    for (let tick = lowest; tick < highest; tick++) debts.set(tick, 1n);
+    await writeTicks(p, debts);
+    for (let word = lowest >> 8n; word <= highest >> 8n; word++) {
+      await writeStorage(p.pool, "LendingPool", ["_marks", word], MaxUint256);
+    }
+    await writeStorage(p.pool, "LendingPool", ["_borrowers", "topTick"], highest);
+    await expect(leave(p)).to.be.revertedWithCustomError(p.fund, "ExitsHeld");
+    await expect(p.fund.syncGuard()).to.emit(p.fund, "PoolAnswers").withArgs(p.pool, false);
   });
 
   it("are not opened by starving a pool of the gas to answer", async () => {
