@@ -46,6 +46,7 @@ describe("Attacks: the guard", () => {
 
     it("nor the stakers of the fund", async () => {
       const p = await twoOutages();
+      expect(await p.fund.exitsHeldBy()).to.equal(await p.pool.getAddress());
       for (let day = 0; day < 4; day++) {
         await time.increase(DAY - 60n);
         await p.pool.reportBlind();
@@ -77,19 +78,25 @@ describe("Attacks: the guard", () => {
   });
 
   describe("a loss below the pool's dust bound and above the fund's tolerance", () => {
-    it("can be cleared by a write-down", async () => {
+    it("holds no exits, since no write-down would clear it; a larger one holds them until it is booked", async () => {
       const p = await covered();
       await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("45"), p.pool));
+      expect(await p.pool.visibleShortfall()).to.be.within(p.assets("1"), p.assets("50"));
+      expect(await p.pool.writeDown.staticCall([p.borrower])).to.equal(0n);
+      expect(await p.fund.exitsHeldBy()).to.equal(ZeroAddress);
+      await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("55"), p.pool));
+      expect(await p.fund.exitsHeldBy()).to.equal(await p.pool.getAddress());
       await p.pool.writeDown([p.borrower]);
       expect(await p.fund.exitsHeldBy()).to.equal(ZeroAddress);
     });
 
-    it("as interest brings it after any write-down", async () => {
+    it("as interest brings it after any write-down, holds none either", async () => {
       const p = await covered("100000");
       await p.setPrice("1600");
       await p.pool.writeDown([p.borrower]);
-      expect(await p.fund.exitsHeldBy()).to.equal(ZeroAddress);
       await time.increase(4n * DAY);
+      expect(await p.pool.visibleShortfall()).to.be.within(p.assets("20"), p.assets("50"));
+      expect(await p.fund.exitsHeldBy()).to.equal(ZeroAddress);
       await p.pool.writeDown([p.borrower]);
       expect(await p.fund.exitsHeldBy()).to.equal(ZeroAddress);
     });
@@ -100,7 +107,7 @@ describe("Attacks: the guard", () => {
     await p.fund.connect(p.staker).cooldown(await p.fund.balanceOf(p.staker));
     await time.increase(15n * DAY);
     await p.oracle.setMode(OracleMode.Revert);
-    await p.fund.connect(p.staker).syncGuard();
+    await expect(p.fund.connect(p.staker).syncGuard()).to.emit(p.fund, "WindowsStopped");
     await p.oracle.setMode(OracleMode.Answer);
     await time.increase(365n * DAY);
     expect(await p.fund.maxRedeem(p.staker)).to.equal(0n);

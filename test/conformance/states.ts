@@ -1,6 +1,6 @@
 /** What the batteries are run against: the shares of a pool and of a fund, in every state that they can be in. */
 import type { Signer } from "ethers";
-import type { InsuranceFund, LendingPool, MockERC20 } from "../../typechain-types";
+import type { InsuranceFund, LendingPool } from "../../typechain-types";
 import { deployCoveredPool, type LentPool } from "../attacks/fixtures";
 import { time } from "../helpers/hre";
 import { OracleMode } from "../helpers/oracle";
@@ -8,7 +8,7 @@ import { DAY } from "../helpers/pool";
 
 export interface Subject {
   shares: LendingPool | InsuranceFund;
-  asset: MockERC20;
+  asset: LentPool["asset"];
   /** Has shares, some of which could leave now if the state lets any leave; and assets that the shares may take. */
   holder: Signer & { address: string };
   /** Has none. */

@@ -12,7 +12,7 @@ export const premium = integer(0n, BPS);
 export const elapsed = fc.oneof(uint(32), fc.constant(100n * YEAR));
 export const vesting = integer(3600n, 365n * 24n * 3600n);
 export const assets = uint(103);
-export const scaledDebt = (at: bigint) => {
+const scaledDebt = (at: bigint) => {
   const byDebt = (2n ** 96n * WAD) / at;
   return integer(0n, byDebt < 2n ** 96n ? byDebt : 2n ** 96n - 1n);
 };

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { AddressLike, BaseContract } from "ethers";
+import type { BaseContract } from "ethers";
 import type { LendingPool } from "../../typechain-types";
 import { ethers, network, takeSnapshot, time } from "./hre";
 import { deployProtocol, type Protocol, type ProtocolOptions } from "./protocol";
@@ -50,10 +50,6 @@ export async function expectIdentity(pool: LendingPool) {
   const asset = await ethers.getContractAt("MockERC20", await pool.asset());
   expect(await asset.balanceOf(pool)).to.be.greaterThanOrEqual(cash);
 }
-
-/** What `transaction` paid to (negative: took from) each account. */
-export const balances = (token: { balanceOf(account: AddressLike): Promise<bigint> }, ...accounts: AddressLike[]) =>
-  Promise.all(accounts.map((account) => token.balanceOf(account)));
 
 /**
  * Two lenders with 60,000 and 40,000, and a borrower who owes 80,000 against 50 collateral tokens at 2,000: its debt is above

@@ -10,7 +10,7 @@ import {
   deploySocializer,
 } from "../../deploy/lib/protocol";
 import { fundTerms, poolTerms, type FundTerms, type PoolTerms } from "../../deploy/lib/terms";
-import type { InsuranceFund, LendingPool, MockERC20 } from "../../typechain-types";
+import type { InsuranceFund, LendingPool, MockERC20, WeirdERC20 } from "../../typechain-types";
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
 import { artifacts, ethers, impersonateAccount, setBalance, time } from "./hre";
 
@@ -34,7 +34,7 @@ export interface ProtocolOptions {
 }
 
 /** Test accounts by what they do. The first four are the named accounts of a deployment. */
-export async function getActors() {
+async function getActors() {
   const signers = await ethers.getSigners();
   const [deployer, governor, guardian, treasury] = signers;
   const [lender, lender2, lender3, borrower, borrower2, borrower3] = signers.slice(4);
@@ -66,6 +66,9 @@ export async function signerOf(contract: Addressable) {
   return ethers.getSigner(address);
 }
 
+/** What the two mock tokens share. */
+type Token = MockERC20 | WeirdERC20;
+
 export type Protocol = Awaited<ReturnType<typeof deployProtocol>>;
 
 /**
@@ -77,13 +80,11 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
   const actors = await getActors();
   const d = directDeployer(actors.deployer, artifacts);
 
-  const weird = async (decimals: number) =>
-    (await ethers.deployContract("WeirdERC20", [decimals])) as unknown as MockERC20;
-  const asset = options.weirdAsset
-    ? await weird(assetDecimals)
+  const asset: Token = options.weirdAsset
+    ? await ethers.deployContract("WeirdERC20", [assetDecimals])
     : await ethers.deployContract("MockERC20", ["Dollar", "USD", assetDecimals]);
-  const collateral = options.weirdCollateral
-    ? await weird(collateralDecimals)
+  const collateral: Token = options.weirdCollateral
+    ? await ethers.deployContract("WeirdERC20", [collateralDecimals])
     : await ethers.deployContract("MockERC20", ["Ether", "ETH", collateralDecimals]);
   const priceUnits = (value: string) => parseUnits(value, 36 + assetDecimals - collateralDecimals);
   const oracle = await ethers.deployContract("MockOracle", [priceUnits(price)]);
@@ -142,7 +143,8 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
 
     /** Another pool of the same factory, with `changes` to the parameters of the first. */
     createPool: (changes: Partial<PoolParamsStruct> = {}) => createPool(factory, { ...params, ...changes }),
-    supply: (account: Signer, amount: bigint, into: LendingPool = pool) => supply(asset, account, amount, into),
+    supply: (account: Signer, amount: bigint, into: LendingPool | InsuranceFund = pool) =>
+      supply(asset, account, amount, into),
     /** Deposits `amount` of the loan asset into the fund. */
     stake: (account: Signer, amount: bigint) => supply(asset, account, amount, fund),
     /** Supplies `collateralAmount` and borrows `debt`. */
@@ -166,12 +168,12 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
   };
 }
 
-async function provide(token: MockERC20, account: Signer, amount: bigint, spender: Addressable) {
+async function provide(token: Token, account: Signer, amount: bigint, spender: Addressable) {
   await token.mint(account, amount);
   await token.connect(account).approve(spender, MaxUint256);
 }
 
-async function supply(token: MockERC20, account: Signer, amount: bigint, into: LendingPool | InsuranceFund) {
+async function supply(token: Token, account: Signer, amount: bigint, into: LendingPool | InsuranceFund) {
   await provide(token, account, amount, into);
   await into.connect(account).deposit(amount, account);
 }

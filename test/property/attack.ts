@@ -238,6 +238,6 @@ export async function attack(world: World, wait: number, blows: Blow[], leaves: 
   const index = world.books.reading.pools.map(({ pool }) => pool.index).reduce(max);
   const rounding = ROUNDING + (BigInt(blows.length) * index) / FixedPoint.WAD;
   const allowed = incentives(world, logs) + rounding;
-  holds(`14. the attacker gained ${gain}, of which §4 allows ${allowed}`, gain <= allowed);
+  holds(`14. the attacker gained ${gain}, of which the incentives allow ${allowed}`, gain <= allowed);
   return true;
 }

@@ -1,11 +1,32 @@
 /** The calls of the random sequences: how one is made of a few random numbers, and what the model makes of it. */
 import { FixedPoint } from "../../sdk";
+import type {
+  ClaimedEvent,
+  LossRecordedEvent,
+  RecoveredEvent,
+  SurplusEvent,
+} from "../../typechain-types/contracts/BadDebtSocializer";
+import type {
+  CooldownStartedEvent,
+  GainForfeitedEvent,
+  HarvestedEvent,
+} from "../../typechain-types/contracts/InsuranceFund";
+import type {
+  EpochOpenedEvent,
+  GenerationEndedEvent,
+  LiquidatedEvent,
+  RefinancedEvent,
+  RepaidEvent,
+  WithdrawEvent,
+  WrittenDownEvent,
+  WrittenOffRepaidEvent,
+} from "../../typechain-types/contracts/LendingPool";
 import { sum } from "../helpers/numbers";
 import { OracleMode } from "../helpers/oracle";
 import { type Booking, LAYERS, type Layers, type NaivePool, type Recoveries, UNIT } from "./naive";
 import { tickAt } from "./ladder";
 import { SCALE } from "./terms";
-import { ATTACKER, type Call, NO_REASON, type Outcome, type Place } from "./world";
+import { ATTACKER, type Call, type Log, NO_REASON, type Outcome, type Place } from "./world";
 
 const { WAD, min } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
@@ -49,16 +70,38 @@ const amount = (most: bigint, size: number) =>
 
 /* WHAT A TRANSACTION SAID */
 
-const find = ({ logs }: Outcome, name: string) => logs.filter((log) => log.name === name);
-const emitted = (outcome: Outcome, name: string, key: string) => {
+/** The arguments of the events that are read. */
+interface Events {
+  Claimed: ClaimedEvent.OutputObject;
+  CooldownStarted: CooldownStartedEvent.OutputObject;
+  EpochOpened: EpochOpenedEvent.OutputObject;
+  GainForfeited: GainForfeitedEvent.OutputObject;
+  GenerationEnded: GenerationEndedEvent.OutputObject;
+  Harvested: HarvestedEvent.OutputObject;
+  Liquidated: LiquidatedEvent.OutputObject;
+  LossRecorded: LossRecordedEvent.OutputObject;
+  Recovered: RecoveredEvent.OutputObject;
+  Refinanced: RefinancedEvent.OutputObject;
+  Repaid: RepaidEvent.OutputObject;
+  Surplus: SurplusEvent.OutputObject;
+  Withdraw: WithdrawEvent.OutputObject;
+  WrittenDown: WrittenDownEvent.OutputObject;
+  WrittenOffRepaid: WrittenOffRepaidEvent.OutputObject;
+}
+
+const find = <Name extends keyof Events>({ logs }: Outcome, name: Name) =>
+  logs.filter((log) => log.name === name) as (Log & { args: Events[Name] })[];
+
+/** An argument of the first such event, 0 where there is none. */
+function emitted<Name extends keyof Events>(outcome: Outcome, name: Name, key: keyof Events[Name]) {
   const [log] = find(outcome, name);
   return log ? (log.args[key] as bigint) : 0n;
-};
+}
 
 function bookingOf(at: Place, outcome: Outcome): Booking | undefined {
   const [log] = find(outcome, "LossRecorded");
   if (!log) return undefined;
-  const { lossId, shortfall, layers } = log.args as unknown as Pick<Booking, "lossId" | "shortfall" | "layers">;
+  const { lossId, shortfall, layers } = log.args;
   const ending = ({ target }: { target: unknown }, supply: bigint) => ({
     epochOpened: find(outcome, "EpochOpened").some(({ address }) => address === target),
     generationEnded: find(outcome, "GenerationEnded").some(({ address }) => address === target),
@@ -76,18 +119,18 @@ function bookingOf(at: Place, outcome: Outcome): Booking | undefined {
 const toLayers = (layers: Layers): Layers =>
   Object.fromEntries(LAYERS.map((layer) => [layer, layers[layer]])) as Layers;
 
-const cutOf = (outcome: Outcome) => new Set(find(outcome, "WrittenDown").map(({ args }) => args.account as string));
+const cutOf = (outcome: Outcome) => new Set(find(outcome, "WrittenDown").map(({ args }) => args.account));
 
 function recoveriesOf(outcome: Outcome): Recoveries {
   const byLoss = new Map<bigint, Layers>();
   for (const { args } of find(outcome, "Recovered")) {
-    const id = args.lossId as bigint;
-    const layers = toLayers(args.layers as Layers);
+    const id = args.lossId;
+    const layers = toLayers(args.layers);
     const known = byLoss.get(id);
     if (known) for (const layer of LAYERS) layers[layer] += known[layer];
     byLoss.set(id, layers);
   }
-  const surplus = sum(find(outcome, "Surplus").map(({ args }) => args.assets as bigint));
+  const surplus = sum(find(outcome, "Surplus").map(({ args }) => args.assets));
   return { byLoss, surplus };
 }
 
@@ -483,8 +526,8 @@ export const calls: Record<string, Maker> = {
           book: (outcome) => {
             const paid = new Map<bigint, bigint>();
             for (const { args } of find(outcome, "Claimed")) {
-              const id = args.lossId as bigint;
-              paid.set(id, (paid.get(id) ?? 0n) + (args.lender as bigint) + (args.staker as bigint));
+              const id = args.lossId;
+              paid.set(id, (paid.get(id) ?? 0n) + args.lender + args.staker);
             }
             book(paid);
           },

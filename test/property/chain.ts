@@ -14,7 +14,7 @@ export type Plain<T> = T extends { length: infer Length }
       : { [Name in keyof T as Name extends keyof unknown[] | `${number}` ? never : Name]: Plain<T[Name]> }
   : T;
 
-export function plain(value: unknown, type: ParamType): unknown {
+function plain(value: unknown, type: ParamType): unknown {
   if (!(value instanceof Result)) return value;
   const items = value.toArray();
   if (type.arrayChildren) return items.map((item) => plain(item, type.arrayChildren!));

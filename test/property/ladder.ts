@@ -18,7 +18,7 @@ export interface Position {
   collateral: bigint;
 }
 
-export interface Tick extends Position {
+interface Tick extends Position {
   tick: bigint;
   accounts: Position[];
 }
@@ -41,7 +41,7 @@ function tickOfRatio(ratio: bigint): bigint {
 /** The tick of a position that is worth what it owes, where the index is 1. */
 export const tickAt = (price: bigint) => tickOfRatio((price * RATIO_ONE) / 10n ** 36n);
 
-export function tickOf({ scaledDebt, collateral }: Position): bigint {
+function tickOf({ scaledDebt, collateral }: Position): bigint {
   return collateral === 0n ? TOP : tickOfRatio((scaledDebt * RATIO_ONE) / collateral);
 }
 

@@ -1,7 +1,8 @@
 /**
  * A naive model of the protocol, written from the rules alone: what each lender and staker owns and each borrower owes stands in a map,
  * in exact amounts; interest, losses and recoveries are given to each of them separately. No shares, no index, no ticks, no packing,
- * and nothing of the contracts' arithmetic but the growth and vesting factors of each interval. Any number of pools share one fund.
+ * and nothing of the contracts' arithmetic but the growth and vesting factors of each interval: where the sdk has a formula, the
+ * model has one of its own, on purpose. Any number of pools share one fund.
  *
  * The contracts round and the model does not, so that the model takes two things from them, each only after it has found it to
  * be what it expects itself, within `slack`: integer amounts that moved as tokens, and choices that hang on less than

@@ -22,7 +22,7 @@ export const SETTINGS: Decimals[] = [
 ];
 
 /** One token of each kind in its smallest units, and the price at which a pool starts. */
-export interface Units {
+interface Units {
   token: bigint;
   ethers: bigint[];
   prices: bigint[];

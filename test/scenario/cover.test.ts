@@ -27,7 +27,7 @@ async function filledPool() {
   return p;
 }
 
-/** Books a loss of about `assets` and checks every layer against the design. */
+/** Books a loss of about `assets` and checks every layer against the model. */
 async function loseExactly(p: Protocol, assets: bigint) {
   await p.oracle.setPrice(await priceForLoss(p.borrower.address, assets, p.pool));
   await setNext(1n);

@@ -54,7 +54,7 @@ describe("scenario: spread 0", () => {
       await p.provideAssets(p.liquidator, p.assets("60000"));
       await p.pool.connect(p.liquidator).repay(MaxUint256, p.borrower);
 
-      // the design: assets before the loss, less the part of the loss, plus the part of the recovery
+      // assets before the loss, less the part of the loss, plus the part of the recovery
       const claim = Waterfall.shareOf(recovered, shares, p.state.supply);
       const before = (p.state.lenderAssets * shares) / p.state.supply;
       const expected = before - p.layers.principal / 4n + claim;

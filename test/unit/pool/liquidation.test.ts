@@ -434,13 +434,14 @@ describe("LendingPool: liquidate", () => {
       const p = await loadFixture(fixture);
       await p.setPrice("1800");
       const account = await deployAccount(p);
-      await p.asset.burn(account, await p.asset.balanceOf(account));
-      await setNext(10n);
+      // it has nothing
+      for (const token of [p.asset, p.collateral]) {
+        await account.execute([await callOf(token, "transfer", [p.treasury, await token.balanceOf(account)])]);
+      }
       await account.prepare([
         await callOf(p.collateral, "transfer", [p.stranger, 1n]),
         await callOf(p.asset, "mint", [account, p.assets("80000")]),
       ]);
-      await p.collateral.burn(account, await p.collateral.balanceOf(account));
       await setNext();
       const { limit, seizedFor } = await termsOf(p);
       const execution = account.execute([await callOf(p.pool, "liquidate", [p.borrower, MaxUint256, 0n, "0xabcd"])]);
