@@ -40,8 +40,14 @@ const MAX_HEALTH = 1_000;
 const MIN_PRICE = 1e-6;
 const MAX_PRICE = 1e9;
 
+/** Beyond this, sums and products of numbers would be none. */
+const MAX_NUMBER = 1e60;
+
 /** The highest threshold that leaves room for a liquidator's share. */
 const MAX_LLTV = 0.945;
+
+/** Of what a message quotes. */
+const LONGEST = 40;
 
 /** A borrower book as a file tells it. */
 export interface BookFile {
@@ -58,6 +64,7 @@ interface Row {
 
 interface Table {
   file: string;
+  delimiter: string;
   header: Row;
   rows: Row[];
 }
@@ -70,6 +77,12 @@ function read(file: string): string {
     const reason = { ENOENT: "there is no such file", EISDIR: "that is a folder", EACCES: "no permission to read it" };
     throw new InputError(`${file}: ${reason[code as keyof typeof reason] ?? `it cannot be read (${code})`}`);
   }
+}
+
+/** What a file says, fit to be printed: in one line, and not too long. */
+function shown(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
 
 /** Whichever separator the header uses most, outside quotes. */
@@ -119,7 +132,15 @@ function parseTable(file: string, text: string): Table {
   endRow();
   const [header, ...body] = rows;
   if (!header || !body.length) throw new InputError(`${file}:1, column 1: give a header line and rows below it`);
-  return { file, header, rows: body };
+  const width = header.cells.length;
+  for (const { line, cells } of body) {
+    if (cells.length === width) continue;
+    const count = `${cells.length} ${cells.length === 1 ? "cell" : "cells"}`;
+    throw new InputError(
+      `${file}:${line}: ${count} under a header of ${width}: give each row as many, quote what has a "${delimiter === "\t" ? "tab" : delimiter}" in it`,
+    );
+  }
+  return { file, delimiter, header, rows: body };
 }
 
 function findColumn(table: Table, names: readonly string[]): number | undefined {
@@ -146,14 +167,74 @@ function cellOf(table: Table, row: Row, column: number): string {
   return fail(table, row, column, "the value is missing");
 }
 
-/** `1234.5`, `2.25e-06`, `$1,234.50`, or `1234,5` where the comma separates nothing else. */
-function numberOf(table: Table, row: Row, column: number): number {
-  const text = cellOf(table, row, column);
-  let plain = text.replace(/^([+-]?)[$€£]/, "$1");
-  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain)) plain = plain.replaceAll(",", "");
-  else if (/^[+-]?\d+,\d+$/.test(plain)) plain = plain.replace(",", ".");
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return Number(plain);
-  return fail(table, row, column, `"${text}" is not a number`);
+type Sign = "." | ",";
+
+/** The decimal sign that goes with a delimiter; with tabs it can be either. */
+const USUAL_SIGN: Readonly<Record<string, Sign | undefined>> = { ",": ".", ";": "," };
+
+/** `1234.5`, `2.25e-06`, `$1,234.50` with a decimal point, `1234,5` and `1.234,50` with a decimal comma. */
+const NUMBERS: Record<Sign, RegExp> = {
+  ".": /^[+-]?([1-9]\d{0,2}(,\d{3})+(\.\d*)?|(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?)$/i,
+  ",": /^[+-]?([1-9]\d{0,2}(\.\d{3})+(,\d*)?|(\d+(,\d*)?|,\d+)(e[+-]?\d+)?)$/i,
+};
+
+function parseNumber(text: string, decimal: Sign): number | undefined {
+  const plain = text.replace(/^([+-]?)[$€£]/, "$1");
+  if (!NUMBERS[decimal].test(plain)) return undefined;
+  return Number(plain.replaceAll(decimal === "." ? "," : ".", "").replace(decimal, "."));
+}
+
+/**
+ * The decimal sign of a column: what its cells cannot do without, else the usual one of the delimiter.
+ * @throws InputError if cells contradict each other, or `1,234` may as well be 1234 as 1.234.
+ */
+function decimalSignOf(table: Table, column: number): Sign {
+  let told: { sign: Sign; text: string; line: number } | undefined;
+  const unclear: { row: Row; text: string; sign: Sign }[] = [];
+  for (const row of table.rows) {
+    const text = row.cells[column];
+    const [point, comma] = [parseNumber(text, "."), parseNumber(text, ",")];
+    if (point === comma) continue;
+    if (point !== undefined && comma !== undefined) {
+      unclear.push({ row, text, sign: text.includes(",") ? "," : "." });
+      continue;
+    }
+    const sign = comma === undefined ? "." : ",";
+    if (told && told.sign !== sign) {
+      fail(
+        table,
+        row,
+        column,
+        `"${shown(text)}" and "${shown(told.text)}" in line ${told.line} differ in their decimal sign: use one`,
+      );
+    }
+    told ??= { sign, text, line: row.line };
+  }
+  if (told) return told.sign;
+  const usual = USUAL_SIGN[table.delimiter];
+  const unusual = unclear.find(({ sign }) => sign !== usual);
+  if (unusual) {
+    const { row, text } = unusual;
+    const [whole, part] = [".", ","].map((sign) => parseNumber(text, sign as Sign)!).sort((a, b) => b - a);
+    fail(table, row, column, `"${text}" may be ${whole} or ${part}: write ${whole} or ${part.toFixed(4)}`);
+  }
+  return usual ?? ".";
+}
+
+/** Reads the numbers of a column. */
+function numbersOf(table: Table, column: number): (row: Row) => number {
+  const sign = decimalSignOf(table, column);
+  return (row) => {
+    const text = cellOf(table, row, column);
+    const value = parseNumber(text, sign);
+    if (value === undefined) return fail(table, row, column, `"${shown(text)}" is not a number`);
+    const size = Math.abs(value);
+    if (size > MAX_NUMBER) fail(table, row, column, `${shown(text)} is too large: choose larger units`);
+    if (size === 0 && /[1-9]/.test(text.split(/e/i)[0])) {
+      fail(table, row, column, `${shown(text)} is too small: choose smaller units`);
+    }
+    return value;
+  };
 }
 
 /** Unix time in seconds to nanoseconds, told apart by its size; ISO 8601; UTC where no zone is given. */
@@ -185,8 +266,9 @@ export function readPrices(file: string): Step[] {
   const timeColumn = requireColumn(table, "timestamp", TIME_COLUMNS);
   const priceColumn = requireColumn(table, "close or price", PRICE_COLUMNS);
   const steps: Step[] = [];
+  const priceOf = numbersOf(table, priceColumn);
   for (const row of table.rows) {
-    const step = { time: timeOf(table, row, timeColumn), price: numberOf(table, row, priceColumn) };
+    const step = { time: timeOf(table, row, timeColumn), price: priceOf(row) };
     if (!(step.price > 0)) fail(table, row, priceColumn, `the price is ${step.price}, it must be above zero`);
     if (step.price < MIN_PRICE || step.price > MAX_PRICE) {
       fail(
@@ -231,14 +313,17 @@ export function readBook(file: string, defaultLltv: number): BookFile {
   let threshold = 0;
   let debtless = 0;
   let unhealthy = 0;
+  const debtOf = numbersOf(table, debtColumn);
+  const valueOf = numbersOf(table, column);
+  const collateralOf = collateralColumn === undefined ? undefined : numbersOf(table, collateralColumn);
   for (const row of table.rows) {
-    const debt = numberOf(table, row, debtColumn);
+    const debt = debtOf(row);
     if (debt < 0) fail(table, row, debtColumn, `the debt is ${debt}, it cannot be negative`);
     if (debt === 0) {
       debtless++;
       continue;
     }
-    const value = numberOf(table, row, column);
+    const value = valueOf(row);
     if (value < 0) fail(table, row, column, `the value is ${value}, it cannot be negative`);
     const health = healthColumn === undefined ? (value * defaultLltv) / debt : value;
     if (health < 1) {
@@ -247,7 +332,7 @@ export function readBook(file: string, defaultLltv: number): BookFile {
     }
     accounts.push({ debt, health: Math.min(health, MAX_HEALTH) });
     if (healthColumn !== undefined && collateralColumn !== undefined) {
-      const collateral = numberOf(table, row, collateralColumn);
+      const collateral = collateralOf!(row);
       if (collateral > 0) threshold += (health * debt ** 2) / collateral;
     }
   }

@@ -66,6 +66,26 @@ describe("replay: CSV files", () => {
       ).to.deep.equal([7194.89, 1234567]);
     });
 
+    const numbers: [what: string, delimiter: string, cells: [string, string], expected: [number, number]][] = [
+      ["decimal commas where a cell can be nothing else", ";", ["0,998", "0,9125"], [0.998, 0.9125]],
+      ["three digits after a comma, between semicolons", ";", ["1,234", "1,187"], [1.234, 1.187]],
+      ["dots between thousands", ";", ["1.234,50", "987,654"], [1234.5, 987.654]],
+      ["dots between thousands alone, where commas are decimal", ";", ["1.234", "987,5"], [1234, 987.5]],
+      ["decimal points between semicolons", ";", ["1,234.5", "0.998"], [1234.5, 0.998]],
+      ["decimal commas between tabs", "\t", ["1,234", "0,998"], [1.234, 0.998]],
+      ["commas between thousands, where points are decimal", ",", ['"1,234"', "987.5"], [1234, 987.5]],
+      ["quoted decimal commas", ",", ['"1,234"', '"0,998"'], [1.234, 0.998]],
+      ["three digits after a point, between commas", ",", ["1.234", "1.187"], [1.234, 1.187]],
+    ];
+    for (const [what, delimiter, cells, expected] of numbers) {
+      it(`reads ${what}`, () => {
+        const text = ["time,price", `2020-03-12,${cells[0]}`, `2020-03-13,${cells[1]}`].map((line) =>
+          line.replace(",", delimiter),
+        );
+        expect(pricesOf(text.join("\n")).map(({ price }) => price)).to.deep.equal(expected);
+      });
+    }
+
     const T = "2020-03-12T12:0";
     const refused: [what: string, text: string, message: string][] = [
       ["an empty file", "", "1, column 1: give a header line and rows below it"],
@@ -80,9 +100,38 @@ describe("replay: CSV files", () => {
         "2, column price: the price is 1e-7: choose units in which it is from 0.000001 to a billion",
       ],
       ["a word for a price", `time,price\n${T}0Z,n/a\n`, '2, column price: "n/a" is not a number'],
+      [
+        "a comma that may be either",
+        `time,price\n${T}0Z,"1,234"\n${T}1Z,"1,240"\n`,
+        '2, column price: "1,234" may be 1234 or 1.234: write 1234 or 1.2340',
+      ],
+      [
+        "a dot that may be either",
+        `time;price\n${T}0Z;1.234\n${T}1Z;1.240\n`,
+        '2, column price: "1.234" may be 1234 or 1.234: write 1234 or 1.2340',
+      ],
+      [
+        "two decimal signs",
+        `time;price\n${T}0Z;137,5\n${T}1Z;137.5\n`,
+        '3, column price: "137.5" and "137,5" in line 2 differ in their decimal sign: use one',
+      ],
+      [
+        "a price beyond all numbers",
+        `time,price\n${T}0Z,1e400\n`,
+        "2, column price: 1e400 is too large: choose larger units",
+      ],
       ["two points in a price", `time,price\n${T}0Z,1.2.3\n`, '2, column price: "1.2.3" is not a number'],
       ["a missing price", `time,price\n${T}0Z,\n`, "2, column price: the value is missing"],
-      ["a short row", `a,time,price\n1,${T}0Z,5\n1,${T}1Z\n`, "3, column price: the value is missing"],
+      [
+        "a short row",
+        `a,time,price\n1,${T}0Z,5\n1,${T}1Z\n`,
+        '3: 2 cells under a header of 3: give each row as many, quote what has a "," in it',
+      ],
+      [
+        "decimal commas that nobody quoted",
+        `time,price\n${T}0Z,0,998\n`,
+        '2: 3 cells under a header of 2: give each row as many, quote what has a "," in it',
+      ],
       [
         "an ambiguous date",
         "time,price\n03/12/2020,5\n",
