@@ -18,10 +18,15 @@ const DEFAULT_BORROWERS = 200;
 /** The pool's terms, with amounts in whole loan assets. */
 const TERMS = poolTerms(0);
 
+function ownScenario(file: string): Scenario {
+  const { steps, notes } = readPrices(file);
+  return scenarioFromPrices(file, steps, notes);
+}
+
 /** What to replay, and on whom. */
 function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
   const { prices, borrowers, cover, seed } = options;
-  const chosen = prices === undefined ? SCENARIOS[options.scenario] : scenarioFromPrices(prices, readPrices(prices));
+  const chosen = prices === undefined ? SCENARIOS[options.scenario] : ownScenario(prices);
   const replay = { from: chosen.steps[0].time, to: chosen.steps[chosen.steps.length - 1].time };
   // own prices of the scenario's days keep its keepers' hours
   const known = SCENARIOS[options.scenario].keepersOffline.filter((w) => w.from >= replay.from && w.to <= replay.to);

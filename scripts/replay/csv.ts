@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { InputError } from "../lib/errors";
 import { formatPercent } from "./format";
+import { parseIso } from "./time";
 import type { Borrower, Step } from "./types";
 
 const TIME_COLUMNS = [
@@ -43,11 +44,15 @@ const MAX_PRICE = 1e9;
 /** Beyond this, sums and products of numbers would be none. */
 const MAX_NUMBER = 1e60;
 
+/** A pool may have less, but no book does whose columns are in one currency. */
+const MIN_LLTV = 0.01;
+
 /** The highest threshold that leaves room for a liquidator's share. */
 const MAX_LLTV = 0.945;
 
 /** Of what a message quotes. */
 const LONGEST = 40;
+const MOST_NAMES = 8;
 
 /** A borrower book as a file tells it. */
 export interface BookFile {
@@ -69,14 +74,23 @@ interface Table {
   rows: Row[];
 }
 
-function read(file: string): string {
+/** What no text has in it, but UTF-16 and other files do. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/;
+
+function read(option: string, file: string): string {
+  if (file === "") throw new InputError(`${option} needs the name of a file`);
   try {
-    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    if (!CONTROL.test(text)) return text;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: "there is no such file", EISDIR: "that is a folder", EACCES: "no permission to read it" };
-    throw new InputError(`${file}: ${reason[code as keyof typeof reason] ?? `it cannot be read (${code})`}`);
+    if (code !== "ERR_ENCODING_INVALID_ENCODED_DATA") {
+      throw new InputError(`${file}: ${reason[code as keyof typeof reason] ?? `it cannot be read (${code})`}`);
+    }
   }
+  throw new InputError(`${file}: not a text file in UTF-8, save it as one`);
 }
 
 /** What a file says, fit to be printed: in one line, and not too long. */
@@ -143,22 +157,45 @@ function parseTable(file: string, text: string): Table {
   return { file, delimiter, header, rows: body };
 }
 
-function findColumn(table: Table, names: readonly string[]): number | undefined {
+/**
+ * The column that goes by the first of `names` that there is.
+ * @param notes gets a line if there are others, which might have been meant
+ * @throws InputError if two have that name.
+ */
+function findColumn(table: Table, names: readonly string[], notes: string[]): number | undefined {
   const header = table.header.cells.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ""));
-  const found = names.map((name) => header.indexOf(name)).find((index) => index >= 0);
-  return found;
+  const name = names.find((known) => header.includes(known));
+  if (name === undefined) return undefined;
+  const column = header.indexOf(name);
+  if (header.indexOf(name, column + 1) >= 0) {
+    fail(table, table.header, column, "two columns have this name: rename or remove one");
+  }
+  const others = header.flatMap((known, i) => (i !== column && names.includes(known) ? [nameOf(table, i)] : []));
+  if (others.length) notes.push(`${table.file}: column ${nameOf(table, column)} is read, not ${others.join(", ")}`);
+  return column;
 }
 
-function requireColumn(table: Table, what: string, names: readonly string[]): number {
-  const column = findColumn(table, names);
+/**
+ * @param what the column is about
+ * @param rename what to call it
+ */
+function requireColumn(table: Table, what: string, rename: string, names: readonly string[], notes: string[]): number {
+  const column = findColumn(table, names, notes);
   if (column !== undefined) return column;
   const { file, header } = table;
-  throw new InputError(`${file}:${header.line}, columns ${header.cells.join(", ")}: name one of them ${what}`);
+  const shownNames = header.cells.slice(0, MOST_NAMES).map((_, i) => nameOf(table, i));
+  if (header.cells.length > MOST_NAMES) shownNames.push("…");
+  throw new InputError(`${file}:${header.line}: no ${what} column among ${shownNames.join(", ")}: ${rename}`);
+}
+
+/** What to call a column in a message. */
+function nameOf({ header }: Table, column: number): string {
+  return shown(header.cells[column]) || String(column + 1);
 }
 
 /** @throws InputError that names the file, the line and the column. */
 function fail(table: Table, row: Row, column: number, reason: string): never {
-  throw new InputError(`${table.file}:${row.line}, column ${table.header.cells[column]}: ${reason}`);
+  throw new InputError(`${table.file}:${row.line}, column ${nameOf(table, column)}: ${reason}`);
 }
 
 function cellOf(table: Table, row: Row, column: number): string {
@@ -237,34 +274,40 @@ function numbersOf(table: Table, column: number): (row: Row) => number {
   };
 }
 
+/** Unix seconds are between these, from 1989 to 2033; 2020031210 and its like are beyond. */
+const MIN_UNIX = 6e8;
+const MAX_UNIX = 2e9;
+
+const ISO = /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i;
+
 /** Unix time in seconds to nanoseconds, told apart by its size; ISO 8601; UTC where no zone is given. */
 function timeOf(table: Table, row: Row, column: number): number {
   const text = cellOf(table, row, column);
   if (/^\d+(\.\d+)?(e\+?\d+)?$/i.test(text)) {
     let time = Number(text);
-    while (time >= 1e11) time /= 1000;
-    if (time >= 1e8) return Math.floor(time);
+    while (time >= 1e11 && Number.isFinite(time)) time /= 1000;
+    if (time >= MIN_UNIX && time <= MAX_UNIX) return Math.floor(time);
   }
-  const iso =
-    /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i.exec(
-      text,
-    );
+  const iso = ISO.exec(text);
   if (iso) {
     const [, year, month, day, clock = "00:00", zone = "Z"] = iso;
-    const time = Date.parse(`${year}-${month}-${day}T${clock}${/utc|z/i.test(zone) ? "Z" : zone}`);
-    if (!Number.isNaN(time)) return time / 1000;
+    const time = parseIso(`${year}-${month}-${day}T${clock}${/utc|z/i.test(zone) ? "Z" : zone}`);
+    if (!Number.isNaN(time)) return time;
+    fail(table, row, column, `there is no such time as "${shown(text)}"`);
   }
-  return fail(table, row, column, `write the time "${text}" as 2020-03-12T10:15:00Z or as unix seconds`);
+  return fail(table, row, column, `write the time "${shown(text)}" as 2020-03-12T10:15:00Z or as unix seconds`);
 }
 
 /**
  * Reads prices from a CSV file with a timestamp and a price or close column, oldest first.
+ * @returns The prices, and which columns they are, where that was not plain.
  * @throws InputError that names the file, line and column of what is wrong.
  */
-export function readPrices(file: string): Step[] {
-  const table = parseTable(file, read(file));
-  const timeColumn = requireColumn(table, "timestamp", TIME_COLUMNS);
-  const priceColumn = requireColumn(table, "close or price", PRICE_COLUMNS);
+export function readPrices(file: string): { steps: Step[]; notes: string[] } {
+  const table = parseTable(file, read("--prices", file));
+  const notes: string[] = [];
+  const timeColumn = requireColumn(table, "time", "rename one of them timestamp", TIME_COLUMNS, notes);
+  const priceColumn = requireColumn(table, "price", "rename one of them price", PRICE_COLUMNS, notes);
   const steps: Step[] = [];
   const priceOf = numbersOf(table, priceColumn);
   for (const row of table.rows) {
@@ -288,7 +331,7 @@ export function readPrices(file: string): Step[] {
     steps.push(step);
   }
   if (steps.length < 2) fail(table, table.rows[0], priceColumn, "give at least two prices");
-  return steps;
+  return { steps, notes };
 }
 
 /**
@@ -300,22 +343,29 @@ export function readPrices(file: string): Step[] {
  * @throws InputError that names the file, line and column of what is wrong.
  */
 export function readBook(file: string, defaultLltv: number): BookFile {
-  const table = parseTable(file, read(file));
-  const debtColumn = requireColumn(table, "debt", DEBT_COLUMNS);
-  const healthColumn = findColumn(table, HEALTH_COLUMNS);
-  const collateralColumn = findColumn(table, COLLATERAL_COLUMNS);
+  const table = parseTable(file, read("--book", file));
+  const notes: string[] = [];
+  const debtColumn = requireColumn(table, "debt", "rename one of them debt", DEBT_COLUMNS, notes);
+  const healthColumn = findColumn(table, HEALTH_COLUMNS, notes);
+  const collateralColumn = findColumn(table, COLLATERAL_COLUMNS, notes);
   const column =
     healthColumn ??
     collateralColumn ??
-    requireColumn(table, "health, or collateral in the currency of the debt", COLLATERAL_COLUMNS);
+    requireColumn(
+      table,
+      "health or collateral",
+      "name one of them health, or collateral in the currency of the debt",
+      COLLATERAL_COLUMNS,
+      notes,
+    );
 
-  const accounts: { debt: number; health: number }[] = [];
-  let threshold = 0;
+  const accounts: { row: Row; debt: number; health: number; lltv: number }[] = [];
   let debtless = 0;
   let unhealthy = 0;
   const debtOf = numbersOf(table, debtColumn);
   const valueOf = numbersOf(table, column);
-  const collateralOf = collateralColumn === undefined ? undefined : numbersOf(table, collateralColumn);
+  const told = healthColumn !== undefined && collateralColumn !== undefined;
+  const collateralOf = told ? numbersOf(table, collateralColumn) : undefined;
   for (const row of table.rows) {
     const debt = debtOf(row);
     if (debt < 0) fail(table, row, debtColumn, `the debt is ${debt}, it cannot be negative`);
@@ -330,11 +380,12 @@ export function readBook(file: string, defaultLltv: number): BookFile {
       unhealthy++;
       continue;
     }
-    accounts.push({ debt, health: Math.min(health, MAX_HEALTH) });
-    if (healthColumn !== undefined && collateralColumn !== undefined) {
-      const collateral = collateralOf!(row);
-      if (collateral > 0) threshold += (health * debt ** 2) / collateral;
+    const collateral = collateralOf?.(row);
+    if (collateral !== undefined && collateral <= 0) {
+      fail(table, row, collateralColumn!, `the collateral is ${collateral}, but there is a debt that it keeps healthy`);
     }
+    const lltv = collateral === undefined ? defaultLltv : (health * debt) / collateral;
+    accounts.push({ row, debt, health: Math.min(health, MAX_HEALTH), lltv });
   }
   if (!accounts.length) {
     fail(table, table.rows[0], column, "no row has a debt that is healthy to begin with");
@@ -342,12 +393,29 @@ export function readBook(file: string, defaultLltv: number): BookFile {
   const total = accounts.reduce((sum, { debt }) => sum + debt, 0);
 
   const rows = (count: number) => `${count} ${count === 1 ? "row" : "rows"}`;
-  const notes = [`${file}: ${accounts.length} borrowers`];
+  const borrowers = `${accounts.length} ${accounts.length === 1 ? "borrower" : "borrowers"}`;
+  notes.push(`${file}: ${borrowers}`);
   if (debtless) notes.push(`${file}: ${rows(debtless)} without debt left out`);
   if (unhealthy) notes.push(`${file}: ${rows(unhealthy)} left out whose health is below 1 to begin with`);
   const book = accounts.map(({ debt, health }) => ({ share: debt / total, health }));
-  if (!threshold) return { book, notes };
-  const lltv = Math.min(Number((threshold / total).toFixed(3)), MAX_LLTV);
-  notes.push(`${file}: LLTV ${formatPercent(lltv)}, as its accounts have by health, debt and collateral`);
+  if (!told) return { book, notes };
+
+  const implied = Number(accounts.reduce((sum, { debt, lltv }) => sum + (debt / total) * lltv, 0).toFixed(3));
+  if (!(implied >= MIN_LLTV && implied <= 1)) {
+    const off = accounts.reduce((most, next) => (implied < MIN_LLTV === next.lltv < most.lltv ? next : most));
+    const bound = implied < MIN_LLTV ? "at least 1" : "at most 100";
+    fail(
+      table,
+      off.row,
+      collateralColumn,
+      `health × debt / collateral, the LLTV, is ${Number((100 * off.lltv).toPrecision(3))} %: give debt and collateral in one currency, for an LLTV of ${bound} %`,
+    );
+  }
+  const lltv = Math.min(implied, MAX_LLTV);
+  notes.push(
+    implied > MAX_LLTV
+      ? `${file}: LLTV ${formatPercent(lltv)}, the highest there is; its accounts have ${formatPercent(implied)} by health, debt and collateral`
+      : `${file}: LLTV ${formatPercent(lltv)}, as its accounts have by health, debt and collateral`,
+  );
   return { book, lltv, notes };
 }

@@ -208,18 +208,18 @@ export function thin(steps: Step[], offline: readonly Window[], limit = MAX_STEP
 }
 
 /** Someone's own prices, with keepers that are always there unless told otherwise. */
-export function scenarioFromPrices(file: string, steps: Step[]): Scenario {
+export function scenarioFromPrices(file: string, steps: Step[], notes: readonly string[] = []): Scenario {
   return {
     name: basename(file).replace(/\.[^.]*$/, ""),
     title: `Prices of ${basename(file)}`,
-    story: `${steps.length} prices, from ${steps[0].price} to ${steps[steps.length - 1].price}.`,
+    story: `${steps.length.toLocaleString("en-US")} prices, from ${steps[0].price} to ${steps[steps.length - 1].price}.`,
     collateral: "COLL",
     loan: "USD",
     steps,
     keepersOffline: [],
     noBids: [],
     cover: 0.001,
-    notes: [],
+    notes: [...notes],
   };
 }
 
@@ -232,7 +232,7 @@ export function prepare(scenario: Scenario, keepersOffline: readonly Window[]): 
   if (steps.length < complete.length) {
     const percent = (100 * move).toPrecision(2);
     notes.push(
-      `${scenario.steps.length} prices thinned to ${steps.length} steps: every turning point and every move of ${percent} % or more is kept, and new lows ten times finer.`,
+      `${scenario.steps.length.toLocaleString("en-US")} prices thinned to ${steps.length} steps: every turning point and every move of ${percent} % or more is kept, and new lows ten times finer.`,
     );
   }
   return { ...scenario, keepersOffline: offline, steps, notes };

@@ -1,15 +1,10 @@
 import { InputError } from "../lib/errors";
+import { parseIso } from "./time";
 import type { Window } from "./types";
 
 const DAY = 86_400;
 const CLOCK = /^(?:(\d{2})T)?([01]\d|2[0-3]):([0-5]\d)$/;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
-
-/** `2020-03-12T10:15` in UTC, whatever the time zone of the machine; NaN if it is no date. */
-function parseIso(text: string): number {
-  const zoned = /T/.test(text) && !/(?:Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text;
-  return Date.parse(zoned) / 1000;
-}
 
 /**
  * The first moment at or after `earliest` that `text` names: a date, a time of day, or a time on a day of the month.

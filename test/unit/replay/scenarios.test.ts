@@ -112,7 +112,7 @@ describe("replay: scenarios", () => {
       const prepared = prepare(scenarioFromPrices("dir/prices.csv", path), offline);
       expect(prepared.steps.map(({ time }) => time)).to.include.members([offline[0].from, offline[0].to]);
       expect(prepared.name).to.equal("prices");
-      expect(prepared.notes[0]).to.match(/^3000 prices thinned to \d+ steps: every turning point and every move of/);
+      expect(prepared.notes[0]).to.match(/^3,000 prices thinned to \d+ steps: every turning point and every move of/);
     });
   });
 });

@@ -27,7 +27,16 @@ describe("replay: keepers' absences", () => {
     expect(parseWindow("10:15..12:30", replay).from).to.equal(at("2020-03-13T10:15Z"));
   });
 
-  for (const text of ["", "10:15", "10:15-12:30", "10:15..", "25:00..26:00", "2020-13-45..2020-14-01", "1..2..3"]) {
+  for (const text of [
+    "",
+    "10:15",
+    "10:15-12:30",
+    "10:15..",
+    "25:00..26:00",
+    "2020-13-45..2020-14-01",
+    "2020-02-30..2020-03-13",
+    "1..2..3",
+  ]) {
     it(`refuses "${text}"`, () => {
       expect(() => parseWindow(text, REPLAY)).to.throw(InputError, /write FROM\.\.TO/);
     });
