@@ -1,8 +1,8 @@
 import { formatEther } from "ethers";
-import { writeFileSync } from "node:fs";
 
 import { poolTerms } from "../deploy/lib/terms";
 import { runCommand } from "./lib/command";
+import { writeOutput } from "./lib/output";
 import { fitBook, generateBook } from "./replay/book";
 import { readBook, readPrices } from "./replay/csv";
 import { toResult } from "./replay/json";
@@ -75,8 +75,9 @@ void runCommand(async () => {
   }
   const trace = await replay(options);
   console.log(summarise(trace));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(toResult(trace), null, 2)}\n`);
-  if (options.report !== undefined) writeFileSync(options.report, renderReport(trace));
   for (const violation of trace.violations) console.error(`VIOLATED  ${violation}`);
   if (trace.violations.length) process.exitCode = 1;
+  const { json, report } = options;
+  if (json !== undefined) writeOutput("--json", json, `${JSON.stringify(toResult(trace), null, 2)}\n`);
+  if (report !== undefined) writeOutput("--report", report, renderReport(trace));
 });

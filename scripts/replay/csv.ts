@@ -78,8 +78,7 @@ interface Table {
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/;
 
-function read(option: string, file: string): string {
-  if (file === "") throw new InputError(`${option} needs the name of a file`);
+function read(file: string): string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
     if (!CONTROL.test(text)) return text;
@@ -304,7 +303,7 @@ function timeOf(table: Table, row: Row, column: number): number {
  * @throws InputError that names the file, line and column of what is wrong.
  */
 export function readPrices(file: string): { steps: Step[]; notes: string[] } {
-  const table = parseTable(file, read("--prices", file));
+  const table = parseTable(file, read(file));
   const notes: string[] = [];
   const timeColumn = requireColumn(table, "time", "rename one of them timestamp", TIME_COLUMNS, notes);
   const priceColumn = requireColumn(table, "price", "rename one of them price", PRICE_COLUMNS, notes);
@@ -343,7 +342,7 @@ export function readPrices(file: string): { steps: Step[]; notes: string[] } {
  * @throws InputError that names the file, line and column of what is wrong.
  */
 export function readBook(file: string, defaultLltv: number): BookFile {
-  const table = parseTable(file, read("--book", file));
+  const table = parseTable(file, read(file));
   const notes: string[] = [];
   const debtColumn = requireColumn(table, "debt", "rename one of them debt", DEBT_COLUMNS, notes);
   const healthColumn = findColumn(table, HEALTH_COLUMNS, notes);

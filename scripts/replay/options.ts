@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
-import { checkOutput } from "../lib/command";
 import { InputError } from "../lib/errors";
+import { checkOutputs } from "../lib/output";
 import { SCENARIOS } from "./scenarios";
 
 export const HELP = `Replays a crash on a local chain: who is liquidated, what is lost, who pays for it and who is paid back.
@@ -94,8 +94,13 @@ export function parseOptions(argv: string[]): Options {
   if (!Object.hasOwn(SCENARIOS, scenario)) {
     throw new InputError(`--scenario ${scenario}: choose one of ${Object.keys(SCENARIOS).join(", ")}`);
   }
-  if (flags.json !== undefined) checkOutput("--json", flags.json);
-  if (flags.report !== undefined) checkOutput("--report", flags.report);
+  for (const flag of ["prices", "book"] as const) {
+    if (flags[flag] === "") throw new InputError(`--${flag} needs the name of a file`);
+  }
+  if (!flags.help) {
+    const { json, report, prices, book } = flags;
+    checkOutputs({ "--json": json, "--report": report }, { "--prices": prices, "--book": book });
+  }
   return {
     help: flags.help ?? false,
     scenario,

@@ -202,11 +202,6 @@ describe("replay: CSV files", () => {
       });
     }
 
-    it("asks for the name of a file", () => {
-      expect(() => readPrices("")).to.throw(InputError, "--prices needs the name of a file");
-      expect(() => readBook("", 0.8)).to.throw(InputError, "--book needs the name of a file");
-    });
-
     it("names a file that is not there", () => {
       const missing = join(folder, "missing.csv");
       expect(() => readPrices(missing)).to.throw(InputError, `${missing}: there is no such file`);
