@@ -8,10 +8,10 @@ import { readBook, readPrices } from "./replay/csv";
 import { toResult } from "./replay/json";
 import { HELP, parseOptions, type Options } from "./replay/options";
 import { renderReport } from "./replay/report";
-import { prepare, scenarioFromPrices, SCENARIOS } from "./replay/scenarios";
+import { absenceNote, prepare, scenarioFromPrices, SCENARIOS } from "./replay/scenarios";
 import { Progress, summarise } from "./replay/terminal";
 import { BORROWED, type Borrower, type Scenario, type Trace } from "./replay/types";
-import { parseWindow } from "./replay/windows";
+import { parseWindows } from "./replay/windows";
 
 const DEFAULT_BORROWERS = 200;
 
@@ -28,12 +28,10 @@ function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
   const { prices, borrowers, cover, seed } = options;
   const chosen = prices === undefined ? SCENARIOS[options.scenario] : ownScenario(prices);
   const replay = { from: chosen.steps[0].time, to: chosen.steps[chosen.steps.length - 1].time };
-  // own prices of the scenario's days keep its keepers' hours
-  const known = SCENARIOS[options.scenario].keepersOffline.filter((w) => w.from >= replay.from && w.to <= replay.to);
-  const offline = options.keepersOffline.length
-    ? options.keepersOffline.map((text) => parseWindow(text, replay))
-    : known;
-  const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover }, offline);
+  const offline = parseWindows(options.keepersOffline, replay);
+  const inherited = prices !== undefined && !offline && chosen.keepersOffline.length;
+  const told = inherited ? [...chosen.notes, absenceNote(chosen)] : chosen.notes;
+  const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover, notes: told }, offline);
 
   const given =
     options.book === undefined

@@ -50,6 +50,18 @@ export function parseWindow(text: string, replay: Window): Window {
   return { from, to };
 }
 
+/**
+ * Reads what `--keepers-offline` was given, `none` for keepers that are always there.
+ * @returns The absences; undefined if nothing was given.
+ * @throws InputError as `parseWindow` does, and for `none` beside others.
+ */
+export function parseWindows(texts: readonly string[], replay: Window): Window[] | undefined {
+  if (!texts.length) return undefined;
+  if (!texts.includes("none")) return texts.map((text) => parseWindow(text, replay));
+  if (texts.length > 1) throw new InputError("--keepers-offline none: give no other --keepers-offline beside it");
+  return [];
+}
+
 export function isWithin(time: number, windows: readonly Window[]): boolean {
   return windows.some(({ from, to }) => from <= time && time < to);
 }

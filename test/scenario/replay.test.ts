@@ -33,7 +33,7 @@ describe("replay", () => {
 
   /** Every fourth step is enough to tell the story, with those at which keepers come and go. */
   function shortened(name: string, cover: number): Scenario {
-    const scenario = prepare({ ...SCENARIOS[name], cover }, []);
+    const scenario = prepare({ ...SCENARIOS[name], cover });
     const edges = [...scenario.keepersOffline, ...scenario.noBids].flatMap(({ from, to }) => [from, to]);
     const { time: end } = scenario.steps[scenario.steps.length - 1];
     const kept = [...edges, end];
