@@ -1,5 +1,5 @@
 /** Numbers and times as people read them, the same in the terminal and in the report. */
-import type { Trace } from "./types";
+import type { Loss, Trace } from "./types";
 
 /** `12,345` from 100 on, `12.34` below. */
 export function formatNumber(value: number): string {
@@ -57,6 +57,12 @@ export function formatTime(time: number): string {
 /** How to write the times of a replay: with the year if it lasts for many months, else with the time of day. */
 export function timeFormat(points: readonly { time: number }[]): (time: number) => string {
   return points[points.length - 1].time - points[0].time > 300 * 86_400 ? formatDate : formatTime;
+}
+
+/** When a loss was booked, `12 Mar 02:15`, or from when to when, `12 Mar 02:15 to 12 Mar 02:20`. */
+export function formatSpan({ time, until }: Loss, format: (time: number) => string): string {
+  const [first, last] = [format(time), format(until)];
+  return first === last ? first : `${first} to ${last}`;
 }
 
 /** `12 Mar`, in UTC. */

@@ -90,6 +90,8 @@ export class Record {
   readonly gas = { liquidate: [] as number[], writeDown: [] as number[], claim: [] as number[] };
   /** Since when an account has owed written-off debt. */
   readonly defaultedAt = new Map<number, number>();
+  /** The accounts written down for each loss: one may be so twice, while the loss is open. */
+  private readonly defaulters = new Map<number, Set<number>>();
   private readonly claimedBy = new Map<string, bigint>();
   private readonly accounts: ReadonlyMap<string, number>;
 
@@ -137,7 +139,7 @@ export class Record {
       case "WrittenDown":
         if (account === undefined) break;
         this.defaultedAt.set(account, time);
-        this.losses.find(({ id }) => id === Number(event.args.lossId))!.accounts++;
+        this.countAccount(Number(event.args.lossId), account);
         break;
       case "Liquidated": {
         if (account === undefined) break;
@@ -148,6 +150,12 @@ export class Record {
         break;
       }
     }
+  }
+
+  private countAccount(lossId: number, account: number): void {
+    const accounts = this.defaulters.get(lossId) ?? new Set();
+    this.defaulters.set(lossId, accounts.add(account));
+    this.losses.find(({ id }) => id === lossId)!.accounts = accounts.size;
   }
 
   /** The borrower whose position an event of the pool is about, whatever the event calls the account. */
@@ -168,11 +176,11 @@ export class Record {
         if (known) {
           add(known, layers);
           known.shortfall += shortfall;
-          Object.assign(known, { time, price });
+          known.until = time;
         } else {
           this.indices.set(lossId, index);
           const back = { recovered: 0n, recoveredBy: noLayers() };
-          this.losses.push({ id: lossId, time, price, accounts: 0, shortfall, ...layers, ...back });
+          this.losses.push({ id: lossId, time, price, until: time, accounts: 0, shortfall, ...layers, ...back });
         }
         break;
       }

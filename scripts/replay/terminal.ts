@@ -6,6 +6,7 @@ import {
   formatNumber,
   formatPercent,
   formatPrice,
+  formatSpan,
   formatTime,
   formatTiny,
   ratio,
@@ -75,7 +76,7 @@ function lossTable({ losses, loanDecimals, points }: Trace): string[] {
   const format = timeFormat(points);
   const keys = ["shortfall", ...LAYERS, "recovered"] as const;
   const rows = losses.map((loss) => [
-    `${loss.id}  ${format(loss.time)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
+    `${loss.id}  ${formatSpan(loss, format)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
     ...keys.map((key) => formatAmount(loss[key], loanDecimals)),
   ]);
   const total = keys.map((key) => formatAmount(FixedPoint.sum(losses.map((loss) => loss[key])), loanDecimals));
@@ -112,11 +113,11 @@ function guardLines(trace: Trace): string[] {
     return ["Guard: no loss above its tolerance went unbooked while the keepers were away; no exit was refused."];
   }
   const amount = amountFormat(trace);
-  const { time, stake, visible, tolerated, leaverValue, stayerValue } = exit;
+  const { time, lossId, stake, visible, tolerated, leaverValue, stayerValue } = exit;
   const difference = leaverValue > stayerValue ? leaverValue - stayerValue : stayerValue - leaverValue;
   return [
     `Guard: ${refusedExits} ${refusedExits === 1 ? "exit" : "exits"} refused, the keepers away and a loss to be seen that nobody had booked`,
-    `  ${timeFormat(trace.points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
+    `  ${timeFormat(trace.points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked loss ${lossId} and left at once`,
     `  with ${ratio(leaverValue, stake).toFixed(9)} per unit of stake; an equal stake that stayed was worth ${ratio(stayerValue, stake).toFixed(9)}. Difference: ${formatTiny(ratio(difference, stake))} of the stake.`,
   ];
 }

@@ -111,10 +111,12 @@ export interface Liquidation {
 
 export interface Loss extends Layers {
   id: number;
-  /** Of its last booking: small ones add up before they close a loss. */
+  /** Of its first booking: small ones add up before they close a loss. */
   time: number;
   price: number;
-  /** Accounts written down in the call. */
+  /** When it was last booked. */
+  until: number;
+  /** How many accounts were written down. */
   accounts: number;
   shortfall: bigint;
   recovered: bigint;

@@ -7,6 +7,7 @@ import {
   formatNumber,
   formatPercent,
   formatPrice,
+  formatSpan,
   formatTiny,
   ratio,
   timeFormat,
@@ -88,7 +89,10 @@ export function waterfalls(trace: Trace): string {
     losses.length > MAX_WATERFALLS
       ? `<p class="soft">The ${MAX_WATERFALLS} largest losses of ${losses.length}.</p>`
       : "";
-  const rows = losses.map((loss) => [`${loss.id} · ${format(loss.time)}`, ...AMOUNTS.map((key) => plain(loss[key]))]);
+  const rows = losses.map((loss) => [
+    `${loss.id} · ${formatSpan(loss, format)}`,
+    ...AMOUNTS.map((key) => plain(loss[key])),
+  ]);
   const together = ["Together", ...AMOUNTS.map((key) => plain(totalOf(losses, key)))];
   return [
     note,
@@ -116,7 +120,7 @@ function waterfall(loss: Loss, amount: (value: bigint) => string, format: (time:
     return row(LAYER_NAMES[layer], colourOf(layer), start, loss[layer]);
   });
   const accounts = `${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`;
-  return `<h3>Loss ${loss.id} · ${format(loss.time)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
+  return `<h3>Loss ${loss.id} · ${formatSpan(loss, format)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
 }
 
 /** Who paid something back, and to whom; nothing if nobody did. */

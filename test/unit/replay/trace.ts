@@ -12,7 +12,17 @@ const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint,
 
 function lossOf(id: number, time: number, price: number, accounts: number, lost: Layers, recoveredBy: Layers): Loss {
   const sum = (amounts: Layers) => Object.values(amounts).reduce((total, amount) => total + amount, 0n);
-  return { id, time, price, accounts, ...lost, shortfall: sum(lost), recovered: sum(recoveredBy), recoveredBy };
+  return {
+    id,
+    time,
+    price,
+    until: time,
+    accounts,
+    ...lost,
+    shortfall: sum(lost),
+    recovered: sum(recoveredBy),
+    recoveredBy,
+  };
 }
 
 /**

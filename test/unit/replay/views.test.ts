@@ -74,6 +74,14 @@ describe("replay: what it shows", () => {
       expect(text).to.contain("12,345 identities checked, 0 violated; 21.4 s");
     });
 
+    it("dates a loss from its first booking to its last", () => {
+      const trace = syntheticTrace();
+      const [first, second] = trace.losses;
+      const losses = [{ ...first, until: first.time + 600 }, second];
+      expect(summarise({ ...trace, losses })).to.match(/1 {2}12 Mar 12:30 to 12 Mar 12:40 {2}7 accounts/);
+      expect(renderReport({ ...trace, losses })).to.contain("Loss 1 · 12 Mar 12:30 to 12 Mar 12:40 · 7 accounts");
+    });
+
     it("says so when nothing was lost", () => {
       const text = summarise(withoutLoss());
       expect(text).to.contain("No loss reached the lenders' principal");
