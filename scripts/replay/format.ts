@@ -9,6 +9,11 @@ export function formatNumber(value: number): string {
   return size >= 0.01 ? value.toFixed(2) : "< 0.01";
 }
 
+/** `1 borrower`, `2,592 prices`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
 export function toNumber(amount: bigint, decimals: number): number {
   return Number(amount) / 10 ** decimals;
 }
@@ -74,4 +79,13 @@ function formatDay(time: number): string {
 /** `12 Mar 2020`, in UTC. */
 export function formatDate(time: number): string {
   return `${formatDay(time)} ${new Date(time * 1000).getUTCFullYear()}`;
+}
+
+/** Whose shares became void, and when. */
+export function endingLines({ endings, points }: Trace): string[] {
+  const format = timeFormat(points);
+  return endings.map(
+    ({ time, of }) =>
+      `${format(time)}: a loss left the ${of}'s shares nearly worthless. They are void but for their claims, and a new generation began.`,
+  );
 }

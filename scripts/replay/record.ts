@@ -6,10 +6,16 @@ import type {
   LossRecordedEvent,
   RecoveredEvent,
 } from "../../typechain-types/contracts/BadDebtSocializer";
-import type { LiquidatedEvent, WithdrawEvent, WrittenDownEvent } from "../../typechain-types/contracts/LendingPool";
+import type {
+  GenerationEndedEvent,
+  LiquidatedEvent,
+  WithdrawEvent,
+  WrittenDownEvent,
+} from "../../typechain-types/contracts/LendingPool";
 import type { Call } from "./chain";
 import {
   LAYERS,
+  type Ending,
   type Layers,
   type Liquidation,
   type Loss,
@@ -55,6 +61,10 @@ interface PoolEvents {
   WrittenDown: WrittenDownEvent.OutputObject;
   Liquidated: LiquidatedEvent.OutputObject;
 }
+/** Of the pool's shares and the fund's. */
+interface ShareEvents {
+  GenerationEnded: GenerationEndedEvent.OutputObject;
+}
 interface SocializerEvents {
   LossRecorded: LossRecordedEvent.OutputObject;
   Recovered: RecoveredEvent.OutputObject;
@@ -82,6 +92,7 @@ function add(to: Layers, layers: Layers): void {
 export class Record {
   readonly losses: Loss[] = [];
   readonly recoveries: Recovery[] = [];
+  readonly endings: Ending[] = [];
   readonly liquidations: Liquidation[] = [];
   /** The pool's index when each loss was first booked. */
   readonly indices = new Map<number, bigint>();
@@ -113,6 +124,7 @@ export class Record {
       const action = actions[i];
       this.measure(action, Number(receipt.gasUsed));
       for (const log of receipt.logs) {
+        this.readEnding(instant, log);
         this.readPool(instant, log, block);
         this.readSocializer(instant, action, log, block);
       }
@@ -123,6 +135,13 @@ export class Record {
   private measure({ kind }: Action, gas: number): void {
     if (kind === "liquidation") this.gas.liquidate.push(gas);
     else if (kind === "writeDown" || kind === "claim") this.gas[kind].push(gas);
+  }
+
+  private readEnding({ time }: Instant, log: Log): void {
+    for (const of of ["pool", "fund"] as const) {
+      const event = eventIn<ShareEvents>(log, this.market[of]);
+      if (event?.name === "GenerationEnded") this.endings.push({ time, of });
+    }
   }
 
   private readPool({ time, price }: Instant, log: Log, block: Block): void {

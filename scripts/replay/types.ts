@@ -124,6 +124,12 @@ export interface Loss extends Layers {
   recoveredBy: Layers;
 }
 
+/** When a loss left the shares of the pool or its fund nearly worthless: they are void, and a new generation began. */
+export interface Ending {
+  time: number;
+  of: "pool" | "fund";
+}
+
 export type RecoverySource = "repayment" | "liquidation" | "refinance" | "treasury";
 
 export interface Recovery extends Layers {
@@ -220,6 +226,7 @@ export interface Trace {
   liquidations: Liquidation[];
   losses: Loss[];
   recoveries: Recovery[];
+  endings: Ending[];
   /** Absent when no loss reached the lenders' principal. */
   fairness?: Fairness;
   guard: Guard;

@@ -4,11 +4,12 @@ import { expect } from "chai";
 import { addressOf } from "../../../scripts/replay/chain";
 import { Record, type Action } from "../../../scripts/replay/record";
 import type { Market } from "../../../scripts/replay/types";
-import { BadDebtSocializer__factory, LendingPool__factory } from "../../../typechain-types";
+import { BadDebtSocializer__factory, InsuranceFund__factory, LendingPool__factory } from "../../../typechain-types";
 
-const [pool, socializer] = ["pool", "socializer"].map((name) => addressOf(name));
-const [poolEvents, socializerEvents] = [
+const [pool, fund, socializer] = ["pool", "fund", "socializer"].map((name) => addressOf(name));
+const [poolEvents, fundEvents, socializerEvents] = [
   LendingPool__factory.createInterface(),
+  InsuranceFund__factory.createInterface(),
   BadDebtSocializer__factory.createInterface(),
 ];
 
@@ -28,6 +29,7 @@ const writeDown = (account: string, lossId: bigint) => ({
 
 describe("replay: record", () => {
   const market = {
+    fund: { target: fund, interface: fundEvents },
     pool: { target: pool, interface: poolEvents },
     socializer: { target: socializer, interface: socializerEvents },
   } as unknown as Market;
@@ -67,6 +69,17 @@ describe("replay: record", () => {
     read(record, 20, [booking(1n, 0n), writeDown(first, 1n), writeDown(second, 1n)]);
     read(record, 30, [booking(2n, 0n), writeDown(first, 2n)]);
     expect(record.losses.map(({ accounts }) => accounts)).to.deep.equal([2, 1]);
+  });
+
+  it("tells when the shares of the pool and the fund became void", () => {
+    const record = new Record(market, []);
+    const ended = fundEvents.encodeEventLog("GenerationEnded", [0n, 5n]);
+    read(record, 10, [{ address: fund, ...ended }]);
+    read(record, 20, [{ address: pool, ...ended }]);
+    expect(record.endings).to.deep.equal([
+      { time: 10, of: "fund" },
+      { time: 20, of: "pool" },
+    ]);
   });
 
   it("tells apart who withdrew in a block", () => {
