@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { checkOutput, parseCommandLine, runCommand } from "../scripts/lib/command";
+import { parseCommandLine, runCommand } from "../scripts/lib/command";
+import { checkOutput } from "../scripts/lib/output";
 import { installPackages } from "./packages";
 
 const HELP = `Compares what Lagan's transactions cost with what its peers' do, under the same conditions.

@@ -1,4 +1,4 @@
-import { isAddress, ZeroAddress } from "ethers";
+import { computeAddress, isAddress, ZeroAddress } from "ethers";
 import { fundTerms, type FundTerms } from "./lib/terms";
 
 const DAY = 86_400n;
@@ -79,6 +79,30 @@ export function requireKeys(network: string, env: Environment, keys: readonly st
   const missing = keys.filter((key) => !env[key]);
   if (missing.length > 0) {
     throw new ConfigError(`Set ${missing.join(", ")} in .env: ${network} needs them (see .env.example)`);
+  }
+}
+
+/**
+ * Hardhat reads these whatever network a script is for, and has no clear word for those that are malformed.
+ * @throws ConfigError that names the key, and never shows the private one.
+ */
+export function requireConnection(env: Environment): void {
+  for (const key of ["SEPOLIA_RPC_URL", "MAINNET_RPC_URL"] as const) {
+    const value = env[key];
+    if (value && !/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : "")) {
+      throw new ConfigError(`${key} must be an address such as https://rpc.example.org, not "${value}"`);
+    }
+  }
+  if (env.DEPLOYER_KEY && !isPrivateKey(env.DEPLOYER_KEY)) {
+    throw new ConfigError("DEPLOYER_KEY must be a private key, 0x and 64 hexadecimal digits");
+  }
+}
+
+function isPrivateKey(text: string): boolean {
+  try {
+    return /^(0x)?[0-9a-f]{64}$/i.test(text) && isAddress(computeAddress(text.replace(/^(0x)?/i, "0x")));
+  } catch {
+    return false; // zero, or beyond the order of the curve
   }
 }
 

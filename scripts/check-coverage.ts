@@ -1,8 +1,15 @@
-/**
- * The coverage gate: `npm run coverage && npm run check:coverage`. All lines and functions of the contracts (mocks
- * excluded), and all branches but those below, each with the reason why no test takes it.
- */
+/** The coverage gate. */
 import { readFileSync } from "node:fs";
+
+import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
+
+const HELP = `Whether the tests take all lines and functions of the contracts (mocks excluded), and all branches but those that
+scripts/check-coverage.ts lists with the reason why no test does.
+
+  npm run coverage && npm run check:coverage
+
+Exit code 0: they do; 1: they do not; 2: the command line, or no report.`;
 
 const REPORT = "coverage.json";
 const LEAST = { lines: 100, functions: 100, branches: 98 };
@@ -23,8 +30,7 @@ function readReport(): [file: string, coverage: FileCoverage][] {
   try {
     return Object.entries(JSON.parse(readFileSync(REPORT, "utf8")) as Record<string, FileCoverage>);
   } catch {
-    console.error(`${REPORT} is missing or unreadable: run \`npm run coverage\` first`);
-    process.exit(1);
+    throw new InputError(`${REPORT} is missing or unreadable: run \`npm run coverage\` first`);
   }
 }
 
@@ -56,19 +62,27 @@ function measure(): Record<keyof typeof LEAST, Measured> {
   return measured;
 }
 
-const measured = measure();
-for (const [kind, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
-  const { count, missed } = measured[kind];
-  const reached = (100 * (count - missed.length)) / count;
-  const unexplained = kind === "branches" ? missed.filter((place) => !(place in UNTAKEN)) : missed;
-  // Not `reached < least`: nothing measured is not a number
-  const enough = reached >= least && !unexplained.length;
-  console.log(
-    `${kind.padEnd(10)} ${(count - missed.length).toString().padStart(5)} of ${count}: ${reached.toFixed(2)} %, at least ${least} %`,
-  );
-  for (const place of missed) console.log(`  not taken: ${place}${UNTAKEN[place] ? ` (${UNTAKEN[place]})` : ""}`);
-  if (!enough) process.exitCode = 1;
+function check(): void {
+  const measured = measure();
+  for (const [kind, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
+    const { count, missed } = measured[kind];
+    const reached = (100 * (count - missed.length)) / count;
+    const unexplained = kind === "branches" ? missed.filter((place) => !(place in UNTAKEN)) : missed;
+    // Not `reached < least`: nothing measured is not a number
+    const enough = reached >= least && !unexplained.length;
+    console.log(
+      `${kind.padEnd(10)} ${(count - missed.length).toString().padStart(5)} of ${count}: ${reached.toFixed(2)} %, at least ${least} %`,
+    );
+    for (const place of missed) console.log(`  not taken: ${place}${UNTAKEN[place] ? ` (${UNTAKEN[place]})` : ""}`);
+    if (!enough) process.exitCode = 1;
+  }
+  const stale = Object.keys(UNTAKEN).filter((place) => !measured.branches.missed.includes(place));
+  for (const place of stale) console.log(`taken after all, or gone: ${place}`);
+  if (stale.length) process.exitCode = 1;
 }
-const stale = Object.keys(UNTAKEN).filter((place) => !measured.branches.missed.includes(place));
-for (const place of stale) console.log(`taken after all, or gone: ${place}`);
-if (stale.length) process.exitCode = 1;
+
+void runCommand(async () => {
+  const { values } = parseCommandLine({ options: { help: { type: "boolean" } } });
+  if (values.help) console.log(HELP);
+  else check();
+});

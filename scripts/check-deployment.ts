@@ -2,8 +2,14 @@ import { checkDeployment } from "../deploy/lib/check";
 import { contextOf } from "../deploy/lib/context";
 import { onNetwork } from "./chain";
 
-/** `npm run check:deployment [-- NETWORK]`: whether the chain is what configuration and sources say. */
-void onNetwork(async (hre) => {
+const HELP = `Whether the chain is what configuration and sources say.
+
+  npm run check:deployment                of a fresh deployment on an in-process chain
+  npm run check:deployment -- NETWORK     of localhost, or of sepolia or mainnet with the keys of .env.example in .env
+
+Exit code 0: it is; 1: it is not; 2: the command line or the configuration, or nothing is deployed.`;
+
+void onNetwork(HELP, async (hre) => {
   // Nothing was ever deployed on a chain that has just started.
   if (hre.network.name === "hardhat") await hre.deployments.fixture();
   const checks = await checkDeployment(await contextOf(hre));

@@ -1,7 +1,4 @@
-/**
- * Proves that the attack tests can fail: breaks the contracts in one place at a time, as test/attacks/mutants.ts says,
- * and requires that the test named there fails. `npm run test:mutants [-- NAME…]`.
- */
+/** Proves that the attack tests can fail. */
 import { availableParallelism } from "node:os";
 import path from "node:path/posix";
 
@@ -16,7 +13,19 @@ import {
   sourceOf,
   writeBytecodes,
 } from "./mutate/compiler";
+import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
 import { escape } from "./mutate/pattern";
+
+const HELP = `Breaks the contracts in one place at a time, as test/attacks/mutants.ts says, and requires that the attack test named
+there fails.
+
+  npm run test:mutants             all mutants
+  npm run test:mutants -- NAME…    some of them:
+
+${MUTANTS.map(({ name }) => `    ${name}`).join("\n")}
+
+Exit code 0: all caught; 1: one survived; 2: the command line.`;
 
 const SUITE = "test/attacks";
 const WORKERS = Math.min(availableParallelism(), 4);
@@ -76,9 +85,12 @@ async function attempt(mutant: Mutant, directory: string): Promise<Outcome> {
 /* ------------------------------------------------ ALL ------------------------------------------------ */
 
 async function main(names: string[]) {
+  const unknown = names.find((wanted) => !MUTANTS.some(({ name }) => name === wanted));
+  if (unknown !== undefined) throw new InputError(`${unknown}: there is no such mutant, see --help for their names`);
   const chosen = names.length ? MUTANTS.filter(({ name }) => names.includes(name)) : MUTANTS;
-  if (names.length && chosen.length !== names.length) throw new Error(`no such mutant among: ${names.join(", ")}`);
   chosen.forEach(mutate); // before anything is compiled
+  const { default: hre } = await import("hardhat");
+  await hre.run("compile", { quiet: true });
   const started = Date.now();
   await inDirectory((directory) => control(chosen, directory));
   const queue = [...chosen];
@@ -101,7 +113,11 @@ async function main(names: string[]) {
   if (survivors.length) process.exitCode = 1;
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
+void runCommand(async () => {
+  const { values, positionals } = parseCommandLine({ options: { help: { type: "boolean" } }, allowPositionals: true });
+  if (values.help) console.log(HELP);
+  else await main(positionals);
+}).catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

@@ -1,8 +1,9 @@
 /** Mutation testing: how many small mistakes in the contracts do the tests notice? */
 import { availableParallelism } from "node:os";
 
-import { checkOutput, parseCommandLine, runCommand } from "./lib/command";
+import { parseCommandLine, runCommand } from "./lib/command";
 import { InputError } from "./lib/errors";
+import { checkOutput } from "./lib/output";
 import { seededRandom } from "./lib/random";
 import {
   compile,

@@ -1,34 +1,37 @@
 import { formatEther } from "ethers";
-import { writeFileSync } from "node:fs";
 
 import { poolTerms } from "../deploy/lib/terms";
 import { runCommand } from "./lib/command";
+import { writeOutput } from "./lib/output";
 import { fitBook, generateBook } from "./replay/book";
 import { readBook, readPrices } from "./replay/csv";
 import { toResult } from "./replay/json";
 import { HELP, parseOptions, type Options } from "./replay/options";
 import { renderReport } from "./replay/report";
-import { prepare, scenarioFromPrices, SCENARIOS } from "./replay/scenarios";
+import { absenceNote, prepare, scenarioFromPrices, SCENARIOS } from "./replay/scenarios";
 import { Progress, summarise } from "./replay/terminal";
 import { BORROWED, type Borrower, type Scenario, type Trace } from "./replay/types";
-import { parseWindow } from "./replay/windows";
+import { parseWindows } from "./replay/windows";
 
 const DEFAULT_BORROWERS = 200;
 
 /** The pool's terms, with amounts in whole loan assets. */
 const TERMS = poolTerms(0);
 
+function ownScenario(file: string): Scenario {
+  const { steps, notes } = readPrices(file);
+  return scenarioFromPrices(file, steps, notes);
+}
+
 /** What to replay, and on whom. */
 function readInput(options: Options): { scenario: Scenario; book: Borrower[] } {
   const { prices, borrowers, cover, seed } = options;
-  const chosen = prices === undefined ? SCENARIOS[options.scenario] : scenarioFromPrices(prices, readPrices(prices));
+  const chosen = prices === undefined ? SCENARIOS[options.scenario] : ownScenario(prices);
   const replay = { from: chosen.steps[0].time, to: chosen.steps[chosen.steps.length - 1].time };
-  // own prices of the scenario's days keep its keepers' hours
-  const known = SCENARIOS[options.scenario].keepersOffline.filter((w) => w.from >= replay.from && w.to <= replay.to);
-  const offline = options.keepersOffline.length
-    ? options.keepersOffline.map((text) => parseWindow(text, replay))
-    : known;
-  const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover }, offline);
+  const offline = parseWindows(options.keepersOffline, replay);
+  const inherited = prices !== undefined && !offline && chosen.keepersOffline.length;
+  const told = inherited ? [...chosen.notes, absenceNote(chosen)] : chosen.notes;
+  const scenario = prepare({ ...chosen, cover: cover ?? chosen.cover, notes: told }, offline);
 
   const given =
     options.book === undefined
@@ -70,8 +73,9 @@ void runCommand(async () => {
   }
   const trace = await replay(options);
   console.log(summarise(trace));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(toResult(trace), null, 2)}\n`);
-  if (options.report !== undefined) writeFileSync(options.report, renderReport(trace));
   for (const violation of trace.violations) console.error(`VIOLATED  ${violation}`);
   if (trace.violations.length) process.exitCode = 1;
+  const { json, report } = options;
+  if (json !== undefined) writeOutput("--json", json, `${JSON.stringify(toResult(trace), null, 2)}\n`);
+  if (report !== undefined) writeOutput("--report", report, renderReport(trace));
 });

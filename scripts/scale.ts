@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 
-import { checkOutput, parseCommandLine, runCommand } from "./lib/command";
+import { parseCommandLine, runCommand } from "./lib/command";
 import { InputError } from "./lib/errors";
+import { checkOutput } from "./lib/output";
 import { formatGas, table } from "./lib/table";
 import type { Measured, Size } from "./scale/measure";
 import { toJson, verdictsOf } from "./scale/verdict";

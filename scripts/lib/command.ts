@@ -1,12 +1,12 @@
 /** What every command has in common: how it reads its command line, and how it ends. */
-import { existsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { InputError } from "./errors";
 
 /** Runs a command; a mistake on its command line is one line, and exit code 2. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
+  endWithReader(process.stdout);
+  endWithReader(process.stderr);
   try {
     await main();
   } catch (error) {
@@ -39,16 +39,10 @@ function parse<T extends ParseArgsConfig>(config: T) {
   }
 }
 
-/**
- * Minutes of work must not end with a file that cannot be written.
- * @param flag with its dashes
- * @throws InputError if there is no folder for the file, or a folder in its place.
- */
-export function checkOutput(flag: string, file: string): void {
-  if (file === "") throw new InputError(`${flag} needs the name of a file`);
-  const folder = dirname(file);
-  if (!existsSync(folder)) throw new InputError(`${flag} ${file}: create the folder ${folder} first`);
-  if (existsSync(file) && statSync(file).isDirectory()) {
-    throw new InputError(`${flag} ${file}: that is a folder, name a file in it`);
-  }
+/** Whoever reads along may stop before the end, as `head` does: then there is nobody to tell. */
+function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
 }

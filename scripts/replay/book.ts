@@ -1,3 +1,4 @@
+import { InputError } from "../lib/errors";
 import { seededRandom, shuffled } from "../lib/random";
 import type { Borrower } from "./types";
 
@@ -103,6 +104,7 @@ export function generateBook(count: number, seed: number): Borrower[] {
 /**
  * The `count` largest borrowers of a book, as far as each owes at least `smallest`, a fraction of all debt.
  * @returns The book, whose shares add up to 1 again, and what was left out.
+ * @throws InputError if nobody is left.
  */
 export function fitBook(
   book: readonly Borrower[],
@@ -114,6 +116,11 @@ export function fitBook(
   const fitted = largest
     .map(({ share, health }) => ({ share: share / total, health }))
     .filter(({ share }) => share >= smallest);
+  if (!fitted.length) {
+    throw new InputError(
+      `No borrower's part of the debt is as much as the pool's minimum: give --borrowers, ${Math.floor(1 / smallest)} at most, to keep the largest`,
+    );
+  }
   const kept = sum(fitted.map(({ share }) => share));
   const small = largest.length - fitted.length;
   return {

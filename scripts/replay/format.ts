@@ -1,5 +1,5 @@
 /** Numbers and times as people read them, the same in the terminal and in the report. */
-import type { Trace } from "./types";
+import type { Loss, Trace } from "./types";
 
 /** `12,345` from 100 on, `12.34` below. */
 export function formatNumber(value: number): string {
@@ -7,6 +7,11 @@ export function formatNumber(value: number): string {
   if (size === 0) return "0";
   if (size >= 100) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
   return size >= 0.01 ? value.toFixed(2) : "< 0.01";
+}
+
+/** `1 borrower`, `2,592 prices`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }
 
 export function toNumber(amount: bigint, decimals: number): number {
@@ -59,6 +64,12 @@ export function timeFormat(points: readonly { time: number }[]): (time: number) 
   return points[points.length - 1].time - points[0].time > 300 * 86_400 ? formatDate : formatTime;
 }
 
+/** When a loss was booked, `12 Mar 02:15`, or from when to when, `12 Mar 02:15 to 12 Mar 02:20`. */
+export function formatSpan({ time, until }: Loss, format: (time: number) => string): string {
+  const [first, last] = [format(time), format(until)];
+  return first === last ? first : `${first} to ${last}`;
+}
+
 /** `12 Mar`, in UTC. */
 function formatDay(time: number): string {
   const date = new Date(time * 1000);
@@ -68,4 +79,13 @@ function formatDay(time: number): string {
 /** `12 Mar 2020`, in UTC. */
 export function formatDate(time: number): string {
   return `${formatDay(time)} ${new Date(time * 1000).getUTCFullYear()}`;
+}
+
+/** Whose shares became void, and when. */
+export function endingLines({ endings, points }: Trace): string[] {
+  const format = timeFormat(points);
+  return endings.map(
+    ({ time, of }) =>
+      `${format(time)}: a loss left the ${of}'s shares nearly worthless. They are void but for their claims, and a new generation began.`,
+  );
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
-import { checkOutput } from "../lib/command";
 import { InputError } from "../lib/errors";
+import { checkOutputs } from "../lib/output";
 import { SCENARIOS } from "./scenarios";
 
 export const HELP = `Replays a crash on a local chain: who is liquidated, what is lost, who pays for it and who is paid back.
@@ -9,14 +9,15 @@ export const HELP = `Replays a crash on a local chain: who is liquidated, what i
   npm start -- [options]
 
   --scenario NAME           ${Object.keys(SCENARIOS).join(", ")} (default black-thursday)
-  --prices FILE.csv         your own prices instead: a timestamp column and a price or close column
+  --prices FILE.csv         your own prices instead: a timestamp column and a price or close column.
+                            Prices of 12–13 March 2020 finer than the keepers' absences of black-thursday get those, too
   --book FILE.csv           your own borrowers: debt and health, or collateral and debt in one currency
   --lenders N               how many lenders (default 50)
   --borrowers N             how many borrowers (default 200; with --book, the N largest of the file)
   --cover PERCENT           insurance as a percentage of the lenders' deposits (default: the scenario's)
   --keepers-offline FROM..TO
-                            nobody liquidates or writes down from FROM to before TO; repeatable, replaces the scenario's own.
-                            UTC, as 2020-03-12T10:15, as 10:15 (the first of the replay, or after FROM) or as 13T01:40
+                            nobody liquidates or writes down from FROM to before TO; repeatable, replaces the scenario's own,
+                            and "none" leaves them out. UTC, as 2020-03-12T10:15, as 10:15 (the first of the replay, or after FROM) or as 13T01:40
   --seed N                  another draw of the same book and lenders (default 1)
   --json FILE               write the result as JSON
   --report FILE.html        write a page of plots
@@ -94,8 +95,13 @@ export function parseOptions(argv: string[]): Options {
   if (!Object.hasOwn(SCENARIOS, scenario)) {
     throw new InputError(`--scenario ${scenario}: choose one of ${Object.keys(SCENARIOS).join(", ")}`);
   }
-  if (flags.json !== undefined) checkOutput("--json", flags.json);
-  if (flags.report !== undefined) checkOutput("--report", flags.report);
+  for (const flag of ["prices", "book"] as const) {
+    if (flags[flag] === "") throw new InputError(`--${flag} needs the name of a file`);
+  }
+  if (!flags.help) {
+    const { json, report, prices, book } = flags;
+    checkOutputs({ "--json": json, "--report": report }, { "--prices": prices, "--book": book });
+  }
   return {
     help: flags.help ?? false,
     scenario,

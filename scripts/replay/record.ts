@@ -6,10 +6,16 @@ import type {
   LossRecordedEvent,
   RecoveredEvent,
 } from "../../typechain-types/contracts/BadDebtSocializer";
-import type { LiquidatedEvent, WithdrawEvent, WrittenDownEvent } from "../../typechain-types/contracts/LendingPool";
+import type {
+  GenerationEndedEvent,
+  LiquidatedEvent,
+  WithdrawEvent,
+  WrittenDownEvent,
+} from "../../typechain-types/contracts/LendingPool";
 import type { Call } from "./chain";
 import {
   LAYERS,
+  type Ending,
   type Layers,
   type Liquidation,
   type Loss,
@@ -55,6 +61,10 @@ interface PoolEvents {
   WrittenDown: WrittenDownEvent.OutputObject;
   Liquidated: LiquidatedEvent.OutputObject;
 }
+/** Of the pool's shares and the fund's. */
+interface ShareEvents {
+  GenerationEnded: GenerationEndedEvent.OutputObject;
+}
 interface SocializerEvents {
   LossRecorded: LossRecordedEvent.OutputObject;
   Recovered: RecoveredEvent.OutputObject;
@@ -82,6 +92,7 @@ function add(to: Layers, layers: Layers): void {
 export class Record {
   readonly losses: Loss[] = [];
   readonly recoveries: Recovery[] = [];
+  readonly endings: Ending[] = [];
   readonly liquidations: Liquidation[] = [];
   /** The pool's index when each loss was first booked. */
   readonly indices = new Map<number, bigint>();
@@ -90,6 +101,8 @@ export class Record {
   readonly gas = { liquidate: [] as number[], writeDown: [] as number[], claim: [] as number[] };
   /** Since when an account has owed written-off debt. */
   readonly defaultedAt = new Map<number, number>();
+  /** The accounts written down for each loss: one may be so twice, while the loss is open. */
+  private readonly defaulters = new Map<number, Set<number>>();
   private readonly claimedBy = new Map<string, bigint>();
   private readonly accounts: ReadonlyMap<string, number>;
 
@@ -111,6 +124,7 @@ export class Record {
       const action = actions[i];
       this.measure(action, Number(receipt.gasUsed));
       for (const log of receipt.logs) {
+        this.readEnding(instant, log);
         this.readPool(instant, log, block);
         this.readSocializer(instant, action, log, block);
       }
@@ -121,6 +135,13 @@ export class Record {
   private measure({ kind }: Action, gas: number): void {
     if (kind === "liquidation") this.gas.liquidate.push(gas);
     else if (kind === "writeDown" || kind === "claim") this.gas[kind].push(gas);
+  }
+
+  private readEnding({ time }: Instant, log: Log): void {
+    for (const of of ["pool", "fund"] as const) {
+      const event = eventIn<ShareEvents>(log, this.market[of]);
+      if (event?.name === "GenerationEnded") this.endings.push({ time, of });
+    }
   }
 
   private readPool({ time, price }: Instant, log: Log, block: Block): void {
@@ -137,7 +158,7 @@ export class Record {
       case "WrittenDown":
         if (account === undefined) break;
         this.defaultedAt.set(account, time);
-        this.losses.find(({ id }) => id === Number(event.args.lossId))!.accounts++;
+        this.countAccount(Number(event.args.lossId), account);
         break;
       case "Liquidated": {
         if (account === undefined) break;
@@ -148,6 +169,12 @@ export class Record {
         break;
       }
     }
+  }
+
+  private countAccount(lossId: number, account: number): void {
+    const accounts = this.defaulters.get(lossId) ?? new Set();
+    this.defaulters.set(lossId, accounts.add(account));
+    this.losses.find(({ id }) => id === lossId)!.accounts = accounts.size;
   }
 
   /** The borrower whose position an event of the pool is about, whatever the event calls the account. */
@@ -168,11 +195,11 @@ export class Record {
         if (known) {
           add(known, layers);
           known.shortfall += shortfall;
-          Object.assign(known, { time, price });
+          known.until = time;
         } else {
           this.indices.set(lossId, index);
           const back = { recovered: 0n, recoveredBy: noLayers() };
-          this.losses.push({ id: lossId, time, price, accounts: 0, shortfall, ...layers, ...back });
+          this.losses.push({ id: lossId, time, price, until: time, accounts: 0, shortfall, ...layers, ...back });
         }
         break;
       }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 
+import { formatTime } from "./format";
 import type { Scenario, Step, Window } from "./types";
 import { isWithin } from "./windows";
 
@@ -207,33 +208,49 @@ export function thin(steps: Step[], offline: readonly Window[], limit = MAX_STEP
   return { steps: keep(high), move: high };
 }
 
-/** Someone's own prices, with keepers that are always there unless told otherwise. */
-export function scenarioFromPrices(file: string, steps: Step[]): Scenario {
+/** Of so many prices during an absence one can tell what it did. */
+const FINE = 2;
+
+/**
+ * Someone's own prices. Keepers are always there, but for the absences of Black Thursday, of which history does not
+ * depend on whose prices they are: they hold where the prices span them and are finer than they are long.
+ */
+export function scenarioFromPrices(file: string, steps: Step[], notes: readonly string[] = []): Scenario {
+  const [first, last] = [steps[0], steps[steps.length - 1]];
+  const keepersOffline = SCENARIOS["black-thursday"].keepersOffline.filter(
+    ({ from, to }) =>
+      first.time <= from && to <= last.time && steps.filter(({ time }) => from <= time && time < to).length >= FINE,
+  );
   return {
     name: basename(file).replace(/\.[^.]*$/, ""),
     title: `Prices of ${basename(file)}`,
-    story: `${steps.length} prices, from ${steps[0].price} to ${steps[steps.length - 1].price}.`,
+    story: `${steps.length.toLocaleString("en-US")} prices, from ${first.price} to ${last.price}.`,
     collateral: "COLL",
     loan: "USD",
     steps,
-    keepersOffline: [],
+    keepersOffline,
     noBids: [],
     cover: 0.001,
-    notes: [],
+    notes: [...notes],
   };
 }
 
+/** Tells whoever gave prices, and no absences, of those that they get. */
+export function absenceNote({ keepersOffline }: Scenario): string {
+  const spans = keepersOffline.map(({ from, to }) => `${formatTime(from)} to ${formatTime(to)}`).join(" and ");
+  return `The prices span Black Thursday: the keepers are away ${spans}, as they were then. Leave that out with --keepers-offline none.`;
+}
+
 /** The scenario as it will be replayed: keepers' absences in place, long paths thinned. */
-export function prepare(scenario: Scenario, keepersOffline: readonly Window[]): Scenario {
-  const offline = keepersOffline.length ? [...keepersOffline] : scenario.keepersOffline;
-  const complete = withWindowSteps(scenario.steps, [...offline, ...scenario.noBids]);
-  const { steps, move } = thin(complete, [...offline, ...scenario.noBids]);
+export function prepare(scenario: Scenario, keepersOffline = scenario.keepersOffline): Scenario {
+  const complete = withWindowSteps(scenario.steps, [...keepersOffline, ...scenario.noBids]);
+  const { steps, move } = thin(complete, [...keepersOffline, ...scenario.noBids]);
   const notes = [...scenario.notes];
   if (steps.length < complete.length) {
     const percent = (100 * move).toPrecision(2);
     notes.push(
-      `${scenario.steps.length} prices thinned to ${steps.length} steps: every turning point and every move of ${percent} % or more is kept, and new lows ten times finer.`,
+      `${scenario.steps.length.toLocaleString("en-US")} prices thinned to ${steps.length} steps: every turning point and every move of ${percent} % or more is kept, and new lows ten times finer.`,
     );
   }
-  return { ...scenario, keepersOffline: offline, steps, notes };
+  return { ...scenario, keepersOffline, steps, notes };
 }

@@ -88,6 +88,7 @@ export async function simulate(
     liquidations: record.liquidations,
     losses: record.losses,
     recoveries: record.recoveries,
+    endings: record.endings,
     gas: Object.fromEntries(
       Object.entries(record.gas).flatMap(([call, values]) => (values.length ? [[call, median(values)]] : [])),
     ),

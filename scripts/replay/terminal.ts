@@ -2,10 +2,13 @@ import { FixedPoint } from "../../sdk";
 import { table } from "../lib/table";
 import {
   amountFormat,
+  endingLines,
   formatAmount,
+  formatCount,
   formatNumber,
   formatPercent,
   formatPrice,
+  formatSpan,
   formatTime,
   formatTiny,
   ratio,
@@ -75,7 +78,7 @@ function lossTable({ losses, loanDecimals, points }: Trace): string[] {
   const format = timeFormat(points);
   const keys = ["shortfall", ...LAYERS, "recovered"] as const;
   const rows = losses.map((loss) => [
-    `${loss.id}  ${format(loss.time)}  ${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`,
+    `${loss.id}  ${formatSpan(loss, format)}  ${formatCount(loss.accounts, "account")}`,
     ...keys.map((key) => formatAmount(loss[key], loanDecimals)),
   ]);
   const total = keys.map((key) => formatAmount(FixedPoint.sum(losses.map((loss) => loss[key])), loanDecimals));
@@ -109,14 +112,18 @@ function fairnessTable({ leaver, stayer, entrant }: NonNullable<Trace["fairness"
 function guardLines(trace: Trace): string[] {
   const { refusedExits, exit } = trace.guard;
   if (!exit) {
-    return ["Guard: no loss above its tolerance went unbooked while the keepers were away; no exit was refused."];
+    return [
+      trace.scenario.keepersOffline.length
+        ? "Guard: no loss above its tolerance went unbooked while the keepers were away; no exit was refused."
+        : "Guard: the keepers were never away, so nobody tried to leave ahead of a loss that they had not booked.",
+    ];
   }
   const amount = amountFormat(trace);
-  const { time, stake, visible, tolerated, leaverValue, stayerValue } = exit;
+  const { time, lossId, stake, visible, tolerated, leaverValue, stayerValue } = exit;
   const difference = leaverValue > stayerValue ? leaverValue - stayerValue : stayerValue - leaverValue;
   return [
-    `Guard: ${refusedExits} ${refusedExits === 1 ? "exit" : "exits"} refused, the keepers away and a loss to be seen that nobody had booked`,
-    `  ${timeFormat(trace.points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked it and left at once`,
+    `Guard: ${formatCount(refusedExits, "exit")} refused, the keepers away and a loss to be seen that nobody had booked`,
+    `  ${timeFormat(trace.points)(time)}: ${amount(visible)} to be seen, ${amount(tolerated)} tolerated. The first who was refused booked loss ${lossId} and left at once`,
     `  with ${ratio(leaverValue, stake).toFixed(9)} per unit of stake; an equal stake that stayed was worth ${ratio(stayerValue, stake).toFixed(9)}. Difference: ${formatTiny(ratio(difference, stake))} of the stake.`,
   ];
 }
@@ -130,9 +137,9 @@ export function summarise(trace: Trace): string {
   const lines = [
     "",
     scenario.title,
-    `${trace.lenders} lenders with ${amount(deposits)}, ${trace.borrowers} borrowers owing ${amount(trace.borrowed)} (LLTV ${formatPercent(trace.lltv)}), cover ${amount(trace.cover.reserve + trace.cover.staked)}`,
+    `${formatCount(trace.lenders, "lender")} with ${amount(deposits)}, ${formatCount(trace.borrowers, "borrower")} owing ${amount(trace.borrowed)} (LLTV ${formatPercent(trace.lltv)}), cover ${amount(trace.cover.reserve + trace.cover.staked)}`,
     ...scenario.notes,
-    `${trace.liquidations.length} liquidations repaid ${amount(repaid)}; ${amount(last.shortfall)} (${formatPercent(ratio(last.shortfall, deposits))} of the deposits) could not be repaid`,
+    `${formatCount(trace.liquidations.length, "liquidation")} repaid ${amount(repaid)}; ${amount(last.shortfall)} (${formatPercent(ratio(last.shortfall, deposits))} of the deposits) could not be repaid`,
   ];
   if (losses.length) {
     lines.push("", `Who paid for it, in ${scenario.loan}, in the order in which they do`, ...lossTable(trace));
@@ -151,6 +158,7 @@ export function summarise(trace: Trace): string {
     lines.push("No loss reached the lenders' principal: who left, stayed or came lost nothing to another.");
   }
   lines.push("", ...guardLines(trace));
+  if (trace.endings.length) lines.push("", ...endingLines(trace));
   const gas = Object.entries(trace.gas).map(([call, units]) => `${call} ${formatNumber(units)}`);
   lines.push(
     "",

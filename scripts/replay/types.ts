@@ -111,15 +111,23 @@ export interface Liquidation {
 
 export interface Loss extends Layers {
   id: number;
-  /** Of its last booking: small ones add up before they close a loss. */
+  /** Of its first booking: small ones add up before they close a loss. */
   time: number;
   price: number;
-  /** Accounts written down in the call. */
+  /** When it was last booked. */
+  until: number;
+  /** How many accounts were written down. */
   accounts: number;
   shortfall: bigint;
   recovered: bigint;
   /** `recovered`, by the layer that it was paid back to. */
   recoveredBy: Layers;
+}
+
+/** When a loss left the shares of the pool or its fund nearly worthless: they are void, and a new generation began. */
+export interface Ending {
+  time: number;
+  of: "pool" | "fund";
 }
 
 export type RecoverySource = "repayment" | "liquidation" | "refinance" | "treasury";
@@ -218,6 +226,7 @@ export interface Trace {
   liquidations: Liquidation[];
   losses: Loss[];
   recoveries: Recovery[];
+  endings: Ending[];
   /** Absent when no loss reached the lenders' principal. */
   fairness?: Fairness;
   guard: Guard;

@@ -1,15 +1,10 @@
 import { InputError } from "../lib/errors";
+import { parseIso } from "./time";
 import type { Window } from "./types";
 
 const DAY = 86_400;
 const CLOCK = /^(?:(\d{2})T)?([01]\d|2[0-3]):([0-5]\d)$/;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
-
-/** `2020-03-12T10:15` in UTC, whatever the time zone of the machine; NaN if it is no date. */
-function parseIso(text: string): number {
-  const zoned = /T/.test(text) && !/(?:Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text;
-  return Date.parse(zoned) / 1000;
-}
 
 /**
  * The first moment at or after `earliest` that `text` names: a date, a time of day, or a time on a day of the month.
@@ -53,6 +48,18 @@ export function parseWindow(text: string, replay: Window): Window {
     throw new InputError(`${option}: give times within the replay, which runs from ${span} UTC`);
   }
   return { from, to };
+}
+
+/**
+ * Reads what `--keepers-offline` was given, `none` for keepers that are always there.
+ * @returns The absences; undefined if nothing was given.
+ * @throws InputError as `parseWindow` does, and for `none` beside others.
+ */
+export function parseWindows(texts: readonly string[], replay: Window): Window[] | undefined {
+  if (!texts.length) return undefined;
+  if (!texts.includes("none")) return texts.map((text) => parseWindow(text, replay));
+  if (texts.length > 1) throw new InputError("--keepers-offline none: give no other --keepers-offline beside it");
+  return [];
 }
 
 export function isWithin(time: number, windows: readonly Window[]): boolean {

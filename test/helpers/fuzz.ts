@@ -1,12 +1,24 @@
 /**
- * Seeded fuzzing: the same inputs in every run, others with FUZZ_SEED, more with FUZZ_RUNS (a factor), a single one of a test with
- * FUZZ_PATH. Instrumented code is slow,
- * and a few inputs cover what many do.
+ * Seeded fuzzing: the same inputs in every run, others with FUZZ_SEED, more with FUZZ_RUNS (a factor), a single one of a
+ * test with FUZZ_PATH. Instrumented code is slow, and a few inputs cover what many do.
  */
 import fc from "fast-check";
 
-const seed = Number(process.env.FUZZ_SEED ?? 20_200_312);
-const factor = Number(process.env.FUZZ_RUNS ?? (process.env.COVERAGE ? 0.04 : 1));
+/** A test that runs on nothing passes, so what is no number is an error. */
+function setting(name: "FUZZ_SEED" | "FUZZ_RUNS", otherwise: number, form: RegExp, expected: string): number {
+  const text = process.env[name];
+  if (text === undefined) return otherwise;
+  if (form.test(text)) return Number(text);
+  throw new Error(`${name}=${text}: give ${expected}`);
+}
+
+const seed = setting("FUZZ_SEED", 20_200_312, /^-?\d{1,10}$/, "a whole number of at most ten digits");
+const factor = setting(
+  "FUZZ_RUNS",
+  process.env.COVERAGE ? 0.04 : 1,
+  /^(?=.*[1-9])\d{1,6}(\.\d+)?$/,
+  "a factor above 0",
+);
 
 const path = process.env.FUZZ_PATH;
 

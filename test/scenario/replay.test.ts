@@ -32,7 +32,7 @@ describe("replay", () => {
 
   /** Every fourth step is enough to tell the story, with those at which keepers come and go. */
   function shortened(name: string, cover: number): Scenario {
-    const scenario = prepare({ ...SCENARIOS[name], cover }, []);
+    const scenario = prepare({ ...SCENARIOS[name], cover });
     const edges = [...scenario.keepersOffline, ...scenario.noBids].flatMap(({ from, to }) => [from, to]);
     const { time: end } = scenario.steps[scenario.steps.length - 1];
     const kept = [...edges, end];
@@ -131,6 +131,9 @@ describe("replay", () => {
     expect(trace.violations).to.deep.equal([]);
     const staked = sum(trace.losses.map((loss) => loss.staked));
     expect(staked).to.be.at.least(trace.cover.staked);
+    const emptied = trace.losses.find((loss) => loss.staked > 0n)!;
+    expect(trace.endings.map(({ of }) => of)).to.include("fund");
+    expect(trace.endings[0].time).to.be.at.least(emptied.time);
     expect(sum(trace.losses.map(({ principal }) => principal)) * 20n).to.be.above(trace.deposits);
     expect(trace.fairness!.spread).to.be.at.most(1e-9);
     // the runner left early, while the fund still paid; losses went on until one reached principal
@@ -155,6 +158,11 @@ describe("replay", () => {
       const { status, stdout } = run("--help");
       expect(status).to.equal(0);
       expect(stdout).to.contain("--keepers-offline FROM..TO");
+    });
+
+    it("tries what it is to write before anything else", () => {
+      const { status, stdout, stderr } = run("--json", "/dev/full", "--report", "report.html");
+      expect([status, stdout, stderr]).to.deep.equal([2, "", "--json /dev/full: no space is left there\n"]);
     });
 
     it("answers a mistake with one line and exit code 2", () => {

@@ -1,6 +1,6 @@
 /** What each plot of the page shows of a replay. */
 import { FixedPoint } from "../../../sdk";
-import { amountFormat, formatPercent, formatPrice, ratio, toNumber } from "../format";
+import { amountFormat, formatCount, formatPercent, formatPrice, ratio, toNumber } from "../format";
 import type { Depth, DepthAt, Trace } from "../types";
 import type { Key, Plot } from "./figure";
 import { colourOf } from "./page";
@@ -33,20 +33,23 @@ export function priceChart({ scenario, points, liquidations, losses }: Trace): P
     value: price,
     colour: colourOf("principal"),
     radius: DOT,
-    label: `loss ${id}`,
+    label: String(id),
   }));
+  const dot = (name: string, colour: string): Key => ({ name, colour: colourOf(colour), shape: "dot" });
   const band = (name: string): Key => ({ name, colour: colourOf("band"), shape: "area-key" });
   return {
     id: "price",
     axis: "time",
     title: `Price of ${scenario.collateral} in ${scenario.loan}`,
-    description: `From ${formatPrice(prices[0])} to a low of ${formatPrice(lowest)}; ${liquidations.length} liquidations and ${losses.length} losses are marked.`,
+    description: `From ${formatPrice(prices[0])} to a low of ${formatPrice(lowest)}; ${formatCount(liquidations.length, "liquidation")} and ${formatCount(losses.length, "loss", "losses")} are marked.`,
     series: [line("Price", "price", prices)],
     marks: [...liquidated, ...lost],
     bands: [...scenario.keepersOffline, ...scenario.noBids],
+    flag: (ids) => (ids.length === 1 ? `loss ${ids[0]}` : `losses ${ids[0]}–${ids[ids.length - 1]}`),
+    unit: `${scenario.loan} per ${scenario.collateral}`,
     keys: [
-      { name: "liquidation, by size", colour: colourOf("reserve"), shape: "dot" },
-      { name: "loss written down", colour: colourOf("principal"), shape: "dot" },
+      ...(liquidations.length ? [dot("liquidation, by size", "reserve")] : []),
+      ...(losses.length ? [dot("loss written down", "principal")] : []),
       ...(scenario.keepersOffline.length ? [band("keepers away")] : []),
       ...(scenario.noBids.length ? [band("nobody bids for collateral")] : []),
     ],
@@ -116,6 +119,7 @@ export function recoveryChart(trace: Trace): Plot {
       line("Paid back", "back", unitsOf("recovered"), { filled: true }),
       line("Claims paid out", "value", unitsOf("claimed")),
     ],
+    unit: scenario.loan,
     bands: scenario.keepersOffline,
     include: [0],
   };

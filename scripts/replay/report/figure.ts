@@ -1,13 +1,14 @@
 /** Plots with what surrounds them: a legend, and a line for what the cursor points at. */
 import { formatPercent, formatPrice, timeFormat } from "../format";
 import type { Point, Trace } from "../types";
+import { colourOf } from "./page";
 import { drawChart, escape, priceAxis, timeAxis, type Axis, type Chart } from "./svg";
 
 /** What a sign on a plot means. */
 export interface Key {
   name: string;
   colour: string;
-  shape?: "dot" | "dash" | "area-key";
+  shape?: "dot" | "dash" | "area-key" | "divide";
 }
 
 /** The horizontal axes of the page: plots that share one show the cursor at the same place. */
@@ -25,13 +26,18 @@ export function endOfCrash(points: readonly Point[]): number {
   return points.filter(({ aftermath }) => !aftermath).at(-1)!.time;
 }
 
-export function axesOf({ points, depth }: Trace): Axes {
+export function axesOf({ scenario, points, depth }: Trace): Axes {
   const times = points.map(({ time }) => time);
   return {
     time: timeAxis(times, endOfCrash(points)),
-    price: priceAxis(depth.first.curve.map(({ price }) => price)),
+    price: priceAxis(
+      depth.first.curve.map(({ price }) => price),
+      `${scenario.loan} per ${scenario.collateral}`,
+    ),
   };
 }
+
+const HINT = "Point at the plot, touch it or use the arrow keys to read its values.";
 
 export function figure(plot: Plot, axes: Axes): string {
   const lines = plot.series.map(({ name, colour, dashed }): Key => ({
@@ -39,7 +45,12 @@ export function figure(plot: Plot, axes: Axes): string {
     colour,
     ...(dashed && { shape: "dash" }),
   }));
-  return `<figure data-chart="${plot.id}" data-axis="${plot.axis}">${legend([...lines, ...(plot.keys ?? [])])}<div class="readout" aria-hidden="true"></div>${drawChart(plot, axes[plot.axis])}</figure>`;
+  const axis = axes[plot.axis];
+  const rest: Key[] = axis.rest
+    ? [{ name: `${axis.rest.name}, on a scale of its own`, colour: colourOf("soft"), shape: "divide" }]
+    : [];
+  const keys = legend([...lines, ...(plot.keys ?? []), ...rest]);
+  return `<figure data-chart="${plot.id}" data-axis="${plot.axis}" tabindex="0" aria-label="${escape(plot.title)}: the arrow keys read its values">${keys}<div class="readout">${HINT}</div>${drawChart(plot, axis)}</figure>`;
 }
 
 function legend(keys: readonly Key[]): string {

@@ -32,6 +32,10 @@ export interface Chart {
   marks?: readonly Mark[];
   bands?: readonly Window[];
   percent?: boolean;
+  /** Of the values, where they are no shares. */
+  unit?: string;
+  /** What to write above flags that are too close for a name each, or above a single one. */
+  flag?: (labels: readonly string[]) => string;
   /** Values that the axis must include. */
   include?: readonly number[];
 }
@@ -48,6 +52,8 @@ export interface Axis {
   ticks: (count: number) => { at: number; text: string }[];
   /** Where the axis breaks off, to go on with another scale; and what is written there and at its end. */
   rest?: { from: number; name: string; end: string };
+  /** Of what is on the axis. */
+  unit?: string;
 }
 
 interface Frame {
@@ -68,6 +74,14 @@ const FRAMES: readonly Frame[] = [
 /** Room above the plot, with and without flags. */
 const FLAGS = 26;
 const PLAIN = 8;
+
+/** Of the text on a plot, in pixels: of a line, of a letter on average, and what is to be left between two labels. */
+const LINE = 16;
+const LETTER = 6.8;
+const SPACE = 8;
+
+/** Flags closer than this would make a solid block. */
+const FLAG_GAP = 4;
 
 /** The crash takes this much of the width, however long the aftermath lasts. */
 const CRASH_WIDTH = 0.78;
@@ -98,10 +112,11 @@ export function timeAxis(times: readonly number[], end: number): Axis {
   };
 }
 
-export function priceAxis(prices: readonly number[]): Axis {
+export function priceAxis(prices: readonly number[], unit: string): Axis {
   const [low, high] = [prices[0], prices[prices.length - 1]];
   return {
     values: prices,
+    unit,
     scale: (price) => (price - low) / (high - low),
     stepped: false,
     ticks: (count) => {
@@ -149,8 +164,50 @@ function timeLabel(time: number, span: number): string {
   return text.slice(17, 22);
 }
 
+/** A line up from each mark, and a name above it, or one above those that are too close for a name each. */
+function drawFlags(
+  { unit = "", flag = (labels) => labels.join(", ") }: Chart,
+  { left, right, width }: Frame,
+  top: number,
+  marks: readonly (Mark & { x: number; y: number })[],
+): string[] {
+  const free = unit ? LETTER * unit.length + SPACE : 0;
+  const nameOf = (group: typeof marks) => {
+    const text = flag(group.map(({ label }) => label!));
+    const half = (LETTER * text.length) / 2;
+    const centre = (group[0].x + group[group.length - 1].x) / 2;
+    const middle = Math.min(Math.max(centre, Math.max(left, free) + half), width - right - half);
+    return { text, middle, from: middle - half, to: middle + half + SPACE };
+  };
+  const groups: (Mark & { x: number; y: number })[][] = [];
+  for (const mark of [...marks].sort((a, b) => a.x - b.x)) {
+    groups.push([mark]);
+    // A group takes in the one before it until their names stand apart.
+    while (groups.length > 1 && nameOf(groups[groups.length - 1]).from < nameOf(groups[groups.length - 2]).to) {
+      const last = groups.pop()!;
+      groups[groups.length - 1].push(...last);
+    }
+  }
+  return groups.flatMap((group) => {
+    const { text, middle } = nameOf(group);
+    let lineFrom = -Infinity;
+    const lines = group.flatMap(({ x, y, colour }) => {
+      if (x < lineFrom) return [];
+      lineFrom = x + FLAG_GAP;
+      return [
+        `<line style="stroke:${colour}" class="flag" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${top}" y2="${y.toFixed(1)}"/>`,
+      ];
+    });
+    return [
+      ...lines,
+      `<text class="flag-label" x="${middle.toFixed(1)}" y="${top - 8}" text-anchor="middle">${escape(text)}</text>`,
+    ];
+  });
+}
+
 function draw(chart: Chart, frame: Frame, axis: Axis): string {
-  const { left, right, bottom, width, height } = frame;
+  const { left, right, width, height } = frame;
+  const bottom = frame.bottom + (axis.unit ? LINE : 0);
   const id = `${chart.id}-${frame.name}`;
   const { values: places, rest } = axis;
   const [start, end] = [places[0], rest?.from ?? places[places.length - 1]];
@@ -165,7 +222,7 @@ function draw(chart: Chart, frame: Frame, axis: Axis): string {
   const ticks = niceTicks(min - pad, max + pad, 4);
   const [low, high] = [ticks[0], ticks[ticks.length - 1]];
   const step = ticks[1] - ticks[0];
-  const top = chart.marks ? FLAGS : PLAIN;
+  const top = chart.marks || chart.unit ? FLAGS : PLAIN;
   const y = (value: number) => height - bottom - ((value - low) / (high - low)) * (height - top - bottom);
   const at = (value: number) => value.toFixed(1);
 
@@ -183,10 +240,20 @@ function draw(chart: Chart, frame: Frame, axis: Axis): string {
     );
   }
   const below = height - bottom + 18;
+  const widthOf = (text: string) => LETTER * text.length;
+  if (chart.unit) parts.push(`<text class="tick" x="0" y="${top - 10}">${escape(chart.unit)}</text>`);
+  const unit = axis.unit ?? "";
+  if (unit)
+    parts.push(`<text class="tick" x="${width - right}" y="${below + LINE}" text-anchor="end">${escape(unit)}</text>`);
+  const endOfTicks = !rest ? width : frame.name === "wide" ? x(end) : width - right - widthOf(rest.end) - SPACE;
+  let tickFrom = 0;
   for (const tick of axis.ticks(frame.ticks)) {
     const place = x(tick.at);
+    const half = widthOf(tick.text) / 2;
     const anchor = place < left + 12 ? "start" : "middle";
-    if (place > x(end) - 14) continue;
+    const from = anchor === "start" ? place : place - half;
+    if (from < tickFrom || from + 2 * half > endOfTicks) continue;
+    tickFrom = from + 2 * half + SPACE;
     parts.push(`<text class="tick" x="${at(place)}" y="${below}" text-anchor="${anchor}">${tick.text}</text>`);
   }
   if (rest) {
@@ -212,24 +279,19 @@ function draw(chart: Chart, frame: Frame, axis: Axis): string {
     }
     parts.push(`<path d="${path}" style="stroke:${colour}" class="line${dashed ? " dashed" : ""}"/>`);
   }
-  let flagFrom = -Infinity;
-  for (const { at: place, value, colour, radius, label } of chart.marks ?? []) {
-    const [cx, cy] = [x(place), y(value)];
-    if (label) {
-      parts.push(
-        `<line style="stroke:${colour}" class="flag" x1="${at(cx)}" x2="${at(cx)}" y1="${top}" y2="${at(cy)}"/>`,
-      );
-      const half = 3.6 * label.length;
-      // A crowd of losses gets a flag each and a name only where there is room for it.
-      if (cx - half > flagFrom) {
-        const middle = Math.min(Math.max(cx, left + half), width - right - half);
-        parts.push(
-          `<text class="flag-label" x="${at(middle)}" y="${top - 8}" text-anchor="middle">${escape(label)}</text>`,
-        );
-        flagFrom = middle + half + 6;
-      }
-    }
-    parts.push(`<circle cx="${at(cx)}" cy="${at(cy)}" r="${at(radius)}" style="fill:${colour}" class="mark"/>`);
+  const marks = chart.marks ?? [];
+  parts.push(
+    ...drawFlags(
+      chart,
+      frame,
+      top,
+      marks.filter(({ label }) => label).map((mark) => ({ ...mark, x: x(mark.at), y: y(mark.value) })),
+    ),
+  );
+  for (const { at: place, value, colour, radius } of marks) {
+    parts.push(
+      `<circle cx="${at(x(place))}" cy="${at(y(value))}" r="${at(radius)}" style="fill:${colour}" class="mark"/>`,
+    );
   }
   parts.push(`<line class="cursor" y1="${top}" y2="${height - bottom}" x1="0" x2="0"/>`);
   return `<svg class="${frame.name}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d" data-left="${left}" data-span="${width - left - right}"><title id="${id}-t">${escape(chart.title)}</title><desc id="${id}-d">${escape(chart.description)}</desc>${parts.join("")}</svg>`;

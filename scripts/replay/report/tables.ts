@@ -2,11 +2,14 @@
 import { FixedPoint } from "../../../sdk";
 import {
   amountFormat,
+  endingLines,
   formatAmount,
+  formatCount,
   formatDate,
   formatNumber,
   formatPercent,
   formatPrice,
+  formatSpan,
   formatTiny,
   ratio,
   timeFormat,
@@ -51,7 +54,7 @@ export function lead(trace: Trace): string {
   const days = Math.round((points[points.length - 1].time - end) / 86_400);
   return `<h1>${escape(scenario.title)}</h1>
 <p class="lead">${escape(scenario.story)}</p>
-<p class="soft">${formatDate(points[0].time)} to ${formatDate(end)}, and ${days} days of aftermath. ${lenders} lenders with ${amount(deposits)}, ${borrowers} borrowers who owe ${amount(borrowed)}, LLTV ${formatPercent(lltv)}, cover of ${amount(cover.reserve + cover.staked)}.</p>`;
+<p class="soft">${formatDate(points[0].time)} to ${formatDate(end)}, and ${days} days of aftermath. ${formatCount(lenders, "lender")} with ${amount(deposits)}, ${formatCount(borrowers, "borrower")} owing ${amount(borrowed)}, LLTV ${formatPercent(lltv)}, cover of ${amount(cover.reserve + cover.staked)}.</p>`;
 }
 
 export function tiles(trace: Trace): string {
@@ -88,13 +91,18 @@ export function waterfalls(trace: Trace): string {
     losses.length > MAX_WATERFALLS
       ? `<p class="soft">The ${MAX_WATERFALLS} largest losses of ${losses.length}.</p>`
       : "";
-  const rows = losses.map((loss) => [`${loss.id} · ${format(loss.time)}`, ...AMOUNTS.map((key) => plain(loss[key]))]);
+  const rows = losses.map((loss) => [
+    `${loss.id} · ${formatSpan(loss, format)}`,
+    ...AMOUNTS.map((key) => plain(loss[key])),
+  ]);
   const together = ["Together", ...AMOUNTS.map((key) => plain(totalOf(losses, key)))];
   return [
     note,
+    ...endingLines(trace).map((line) => `<p>${escape(line)}</p>`),
     ...largest.sort((a, b) => a.id - b.id).map((loss) => waterfall(loss, plain, format)),
     `<h3>All losses, in ${scenario.loan}</h3>`,
     table(
+      "All losses",
       ["Loss", "Shortfall", "Fees", "Reserve", "Staked", "Interest", "Principal", "Paid back"],
       rows,
       losses.length > 1 ? together : undefined,
@@ -115,8 +123,9 @@ function waterfall(loss: Loss, amount: (value: bigint) => string, format: (time:
     from += loss[layer];
     return row(LAYER_NAMES[layer], colourOf(layer), start, loss[layer]);
   });
-  const accounts = `${loss.accounts} ${loss.accounts === 1 ? "account" : "accounts"}`;
-  return `<h3>Loss ${loss.id} · ${format(loss.time)} · ${accounts} at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
+  const accounts = formatCount(loss.accounts, "account");
+  const first = loss.until === loss.time ? "" : "first ";
+  return `<h3>Loss ${loss.id} · ${formatSpan(loss, format)} · ${accounts}, ${first}at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
 }
 
 /** Who paid something back, and to whom; nothing if nobody did. */
@@ -131,14 +140,16 @@ export function recoveryTable({ recoveries, scenario, loanDecimals }: Trace): st
   });
   if (!rows.length) return "";
   const header = ["to principal", "to interest", "to staked", "to reserve", "to fees"];
-  return table(["Paid by", `Amount (${scenario.loan})`, ...header], rows);
+  return table("Who paid something back", ["Paid by", `Amount (${scenario.loan})`, ...header], rows);
 }
 
 /** What a lender got who booked a loss and left, beside an equal stake that stayed. */
 export function guardTable(trace: Trace): string {
   const { refusedExits, exit } = trace.guard;
   if (!exit) {
-    return "<p>No loss above the guard’s tolerance went unbooked while the keepers were away: nobody was refused.</p>";
+    return trace.scenario.keepersOffline.length
+      ? "<p>No loss above the guard’s tolerance went unbooked while the keepers were away: nobody was refused.</p>"
+      : "<p>The keepers were never away, so nobody tried to leave ahead of a loss that they had not booked.</p>";
   }
   const amount = amountFormat(trace);
   const { time, stake, visible, tolerated, lossId, leaverValue, stayerValue } = exit;
@@ -147,6 +158,7 @@ export function guardTable(trace: Trace): string {
   const times = refusedExits === 1 ? "once" : `${refusedExits} times`;
   const when = timeFormat(trace.points)(time);
   return `<p>While the keepers were away, the price showed a loss that nobody had booked. Lenders tried ${times} to leave ahead of it, and were refused. The first of them (${when}, ${amount(visible)} to be seen, ${amount(tolerated)} tolerated) then booked loss ${lossId} and left in one transaction. Per unit of stake:</p>${table(
+    "Leaving ahead of a loss",
     ["", "Left", "Stayed"],
     [row("Before", [stake, stake]), row("In the block of the exit", [leaverValue, stayerValue])],
   )}<p class="note">The difference is ${spreadOf(spread)}.</p>`;
@@ -165,6 +177,7 @@ export function fairnessTable(trace: Trace): string {
   ];
   const when = timeFormat(trace.points)(time);
   return `<p>Three lenders with equal stakes of ${amount(stayer.stake)} at loss ${lossId} (${when}), the first that reached principal. One took everything out in the same block, one stayed, one came in just after. Per unit of stake:</p>${table(
+    "Leaving, staying, coming",
     ["", "Leaver", "Stayer", "Entrant"],
     [
       row("After the loss", ({ afterLoss }) => afterLoss),

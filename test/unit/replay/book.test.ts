@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { InputError } from "../../../scripts/lib/errors";
 import { seededRandom, shuffled } from "../../../scripts/lib/random";
 import { fitBook, generateBook, HEALTH_QUANTILES, healthQuantile } from "../../../scripts/replay/book";
 
@@ -58,6 +59,12 @@ describe("replay: the borrower book", () => {
       { share: 0.399 / 0.899, health: 1.3 },
     ]);
     expect(fitBook(book, 2, 0.01).notes).to.deep.equal([]);
+  });
+
+  it("refuses a book of which nobody is left", () => {
+    const book = Array.from({ length: 200 }, () => ({ share: 1 / 200, health: 1.5 }));
+    expect(() => fitBook(book, 200, 0.01)).to.throw(InputError, "give --borrowers, 100 at most, to keep the largest");
+    expect(fitBook(book, 99, 0.01).book).to.have.length(99);
   });
 
   it("draws uniformly and shuffles without loss", () => {

@@ -42,6 +42,10 @@ describe("replay: options", () => {
     });
   });
 
+  it("says when own prices get absences of keepers, and how to leave them out", () => {
+    expect(HELP).to.contain("12–13 March 2020").and.to.contain('"none" leaves them out');
+  });
+
   it("names every option in the help", () => {
     for (const option of ["scenario", "prices", "book", "lenders", "borrowers", "cover", "keepers-offline", "seed"]) {
       expect(HELP).to.contain(`--${option}`);
@@ -53,6 +57,10 @@ describe("replay: options", () => {
     [["--speed", "3"], "--speed is not an option: see --help for the list"],
     [["-x"], "-x is not an option: see --help for the list"],
     [["now"], "now is not an option: see --help for the list"],
+    [["--prices", ""], "--prices needs the name of a file"],
+    [["--book="], "--book needs the name of a file"],
+    [["--report", ""], "--report needs the name of a file"],
+    [["--json", "out.x", "--report", "./out.x"], "--report ./out.x: --json has the same file, name another"],
     [["--json"], "--json needs a value: see --help"],
     [["--json", "--report"], "--json needs a value: see --help"],
     [["--help=yes"], "--help takes no value: leave it out"],

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 
-import { prepare, scenarioFromPrices, SCENARIOS, thin, withWindowSteps } from "../../../scripts/replay/scenarios";
+import {
+  absenceNote,
+  prepare,
+  scenarioFromPrices,
+  SCENARIOS,
+  thin,
+  withWindowSteps,
+} from "../../../scripts/replay/scenarios";
 import type { Step } from "../../../scripts/replay/types";
 
 const at = (time: string) => Date.parse(time) / 1000;
@@ -8,7 +15,7 @@ const priceAt = (steps: readonly Step[], time: number) => steps.filter((step) =>
 
 describe("replay: scenarios", () => {
   it("replays Black Thursday through its public levels", () => {
-    const { steps } = prepare(SCENARIOS["black-thursday"], []);
+    const { steps } = prepare(SCENARIOS["black-thursday"]);
     const levels: [time: string, price: number][] = [
       ["2020-03-12T00:00Z", 195],
       ["2020-03-12T07:00Z", 173],
@@ -42,7 +49,7 @@ describe("replay: scenarios", () => {
 
   for (const scenario of Object.values(SCENARIOS)) {
     it(`${scenario.name} has rising times, positive prices and a step where keepers come and go`, () => {
-      const { steps, keepersOffline, noBids } = prepare(scenario, []);
+      const { steps, keepersOffline, noBids } = prepare(scenario);
       const times = steps.map(({ time }) => time);
       expect(new Set(times).size).to.equal(times.length);
       expect(times).to.deep.equal([...times].sort((a, b) => a - b));
@@ -56,6 +63,39 @@ describe("replay: scenarios", () => {
     const prepared = prepare(SCENARIOS["black-thursday"], offline);
     expect(prepared.keepersOffline).to.deep.equal(offline);
     expect(prepared.steps.map(({ time }) => time)).to.include.members([offline[0].from, offline[0].to]);
+  });
+
+  it("leaves the scenario's absences out if there are to be none", () => {
+    expect(prepare(SCENARIOS["black-thursday"], []).keepersOffline).to.deep.equal([]);
+  });
+
+  describe("of one's own prices", () => {
+    const every = (seconds: number, from: string, to: string) =>
+      Array.from({ length: Math.floor((at(to) - at(from)) / seconds) + 1 }, (_, i) => ({
+        time: at(from) + i * seconds,
+        price: 100 + i,
+      }));
+    const absences = (steps: Step[]) => scenarioFromPrices("own.csv", steps).keepersOffline;
+    const known = SCENARIOS["black-thursday"].keepersOffline;
+
+    it("has the absences of Black Thursday that the prices span, and says so", () => {
+      const scenario = scenarioFromPrices("own.csv", every(300, "2020-03-08T00:00Z", "2020-03-17T00:00Z"), ["said"]);
+      expect(scenario.keepersOffline).to.deep.equal(known);
+      expect(scenario.notes).to.deep.equal(["said"]);
+      expect(absenceNote(scenario)).to.equal(
+        "The prices span Black Thursday: the keepers are away 12 Mar 10:15 to 12 Mar 12:30 and 13 Mar 01:40 to 13 Mar 02:25, as they were then. Leave that out with --keepers-offline none.",
+      );
+      expect(absences(every(300, "2020-03-12T12:00Z", "2020-03-17T00:00Z"))).to.deep.equal([known[1]]);
+    });
+
+    it("has none that its prices are too coarse for", () => {
+      expect(absences(every(86_400, "2020-03-01T00:00Z", "2020-04-01T00:00Z"))).to.deep.equal([]);
+      expect(absences(every(3_600, "2020-03-01T00:00Z", "2020-04-01T00:00Z"))).to.deep.equal([known[0]]);
+    });
+
+    it("has none on other days", () => {
+      expect(absences(every(300, "2021-05-17T00:00Z", "2021-05-20T00:00Z"))).to.deep.equal([]);
+    });
   });
 
   it("holds the price at a step inserted for a window, and inserts none outside the replay", () => {
@@ -112,7 +152,7 @@ describe("replay: scenarios", () => {
       const prepared = prepare(scenarioFromPrices("dir/prices.csv", path), offline);
       expect(prepared.steps.map(({ time }) => time)).to.include.members([offline[0].from, offline[0].to]);
       expect(prepared.name).to.equal("prices");
-      expect(prepared.notes[0]).to.match(/^3000 prices thinned to \d+ steps: every turning point and every move of/);
+      expect(prepared.notes[0]).to.match(/^3,000 prices thinned to \d+ steps: every turning point and every move of/);
     });
   });
 });

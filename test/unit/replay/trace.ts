@@ -13,7 +13,17 @@ const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint,
 });
 
 function lossOf(id: number, time: number, price: number, accounts: number, lost: Layers, recoveredBy: Layers): Loss {
-  return { id, time, price, accounts, ...lost, shortfall: sumOf(lost), recovered: sumOf(recoveredBy), recoveredBy };
+  return {
+    id,
+    time,
+    price,
+    until: time,
+    accounts,
+    ...lost,
+    shortfall: sumOf(lost),
+    recovered: sumOf(recoveredBy),
+    recoveredBy,
+  };
 }
 
 /**

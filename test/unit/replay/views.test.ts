@@ -75,6 +75,14 @@ describe("replay: what it shows", () => {
       expect(text).to.contain("12,345 identities checked, 0 violated; 21.4 s");
     });
 
+    it("dates a loss from its first booking to its last", () => {
+      const trace = syntheticTrace();
+      const [first, second] = trace.losses;
+      const losses = [{ ...first, until: first.time + 600 }, second];
+      expect(summarise({ ...trace, losses })).to.match(/1 {2}12 Mar 12:30 to 12 Mar 12:40 {2}7 accounts/);
+      expect(renderReport({ ...trace, losses })).to.contain("Loss 1 · 12 Mar 12:30 to 12 Mar 12:40 · 7 accounts");
+    });
+
     it("says so when nothing was lost", () => {
       const text = summarise(withoutLoss());
       expect(text).to.contain("No loss reached the lenders' principal");
@@ -154,6 +162,54 @@ describe("replay: what it shows", () => {
       expect(figure("price"))
         .to.contain(`data-axis="time"`)
         .and.to.match(/<path d="M[\d. ]+H/);
+    });
+
+    it("names a crowd of losses together", () => {
+      const trace = syntheticTrace();
+      const { time } = trace.losses[0];
+      const losses = Array.from({ length: 7 }, (_, i) => ({ ...trace.losses[0], id: i + 1, time: time + 60 * i }));
+      const crowded = renderReport({ ...trace, losses });
+      expect(crowded.match(/>losses 1–7<\/text>/g)).to.have.length(2);
+      expect(page).to.contain(">loss 1</text>").and.to.contain(">loss 2</text>");
+    });
+
+    it("names the units of its axes, and explains only what is there", () => {
+      expect(figure("price")).to.contain(">USD per ETH</text>").and.to.contain("liquidation, by size");
+      expect(figure("depth")).to.contain(">USD per ETH</text>");
+      expect(figure("recoveries")).to.contain(">USD</text>");
+      expect(figure("utilisation")).to.contain("aftermath, on a scale of its own");
+      const calm = renderReport({ ...withoutLoss(), liquidations: [] });
+      expect(calm).to.not.contain("liquidation, by size").and.to.not.contain("loss written down");
+    });
+
+    it("can be read with the keyboard", () => {
+      expect(page.match(/<figure [^>]*tabindex="0" aria-label=/g)).to.have.length(6);
+      const tables = page.match(/<table>/g)!.length;
+      expect(page.match(/<div class="scroll" tabindex="0" role="region" aria-label="[^"]+"><table>/g)).to.have.length(
+        tables,
+      );
+      expect(page).to.contain("use the arrow keys");
+    });
+
+    it("says when the shares of the pool or the fund became void", () => {
+      const trace = syntheticTrace();
+      const ended = { ...trace, endings: [{ time: trace.losses[0].time, of: "fund" as const }] };
+      const line = "12 Mar 12:30: a loss left the fund's shares nearly worthless.";
+      expect(summarise(ended)).to.contain(line);
+      expect(renderReport(ended)).to.contain(line.replace("'", "&#39;"));
+    });
+
+    it("does not speak of keepers who were away where they never were", () => {
+      const calm = withoutLoss();
+      const trace = { ...calm, scenario: { ...calm.scenario, keepersOffline: [] } };
+      expect(renderReport(trace)).to.contain("The keepers were never away").and.to.not.contain("nobody was refused");
+      expect(summarise(trace)).to.contain("Guard: the keepers were never away");
+    });
+
+    it("counts one as one", () => {
+      const trace = { ...syntheticTrace(), borrowers: 1, liquidations: [] };
+      expect(summarise(trace)).to.contain("1 borrower owing");
+      expect(renderReport(trace)).to.contain("1 borrower owing");
     });
 
     it("gives each cursor as many places as its plots have values", () => {

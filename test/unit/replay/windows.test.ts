@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { InputError } from "../../../scripts/lib/errors";
-import { isWithin, parseWindow } from "../../../scripts/replay/windows";
+import { isWithin, parseWindow, parseWindows } from "../../../scripts/replay/windows";
 
 const at = (time: string) => Date.parse(time) / 1000;
 const REPLAY = { from: at("2020-03-12T00:00Z"), to: at("2020-03-13T14:00Z") };
@@ -27,7 +27,16 @@ describe("replay: keepers' absences", () => {
     expect(parseWindow("10:15..12:30", replay).from).to.equal(at("2020-03-13T10:15Z"));
   });
 
-  for (const text of ["", "10:15", "10:15-12:30", "10:15..", "25:00..26:00", "2020-13-45..2020-14-01", "1..2..3"]) {
+  for (const text of [
+    "",
+    "10:15",
+    "10:15-12:30",
+    "10:15..",
+    "25:00..26:00",
+    "2020-13-45..2020-14-01",
+    "2020-02-30..2020-03-13",
+    "1..2..3",
+  ]) {
     it(`refuses "${text}"`, () => {
       expect(() => parseWindow(text, REPLAY)).to.throw(InputError, /write FROM\.\.TO/);
     });
@@ -39,6 +48,13 @@ describe("replay: keepers' absences", () => {
       InputError,
       "which runs from 2020-03-12T00:00 to 2020-03-13T14:00 UTC",
     );
+  });
+
+  it("reads several, none, and nothing", () => {
+    expect(parseWindows(["10:15..12:30", "13T01:40..02:25"], REPLAY)).to.have.length(2);
+    expect(parseWindows(["none"], REPLAY)).to.deep.equal([]);
+    expect(parseWindows([], REPLAY)).to.equal(undefined);
+    expect(() => parseWindows(["none", "10:15..12:30"], REPLAY)).to.throw(InputError, "give no other");
   });
 
   it("includes the start of a window and excludes its end", () => {
