@@ -21,18 +21,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
-    // Layers in the order in which a recovery climbs.
-    uint256 private constant PRINCIPAL = 0;
-    uint256 private constant INTEREST = 1;
-    uint256 private constant STAKED = 2;
-    uint256 private constant RESERVE = 3;
-    uint256 private constant FEES = 4;
-    uint256 private constant LAYERS = 5;
-
-    /// @dev What was lost, in assets. `index` turns it into units of what is outstanding until something else than one booking
-    /// happens to the record; from then on (`unitized`) those are stored. `previous` links its episode, of which the first
-    /// record knows the last one once it is over. The epochs are those whose holders stand for principal and staked; they may not
-    /// have opened yet. Three slots, of which a loss without cover needs two: so the id of the pool's first loss stands for it.
+    /// @dev What was lost, in assets. Until a second booking at another index, or a recovery, outstanding units are
+    /// derived: lost / `index`. From then on (`unitized`) they are stored in `Recovery.due`. `previous` links its
+    /// episode, of which the first record knows the last one once it is over. The epochs are those whose holders stand
+    /// for principal and staked; they may not have opened yet. The pool is stored as the id of its first loss (32 bits
+    /// instead of 160) so that a record without cover fits two slots.
     struct Record {
         uint32 poolId;
         uint80 index;
@@ -49,9 +42,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint24 stakerEpoch;
     }
 
-    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. `restored`: the principal of cover within that, of
-    /// the staked and the reserve tier. The claims are what the holders of an epoch share, `lenderPaid` and `stakerPaid`
-    /// what they have got of it.
+    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. `restored`: the principal of cover within
+    /// that, of the staked and the reserve tier. The claims are what the holders of an epoch share, `lenderPaid` and
+    /// `stakerPaid` what they have got of it.
     struct Recovery {
         uint96[5] due;
         uint128[5] recovered;
@@ -62,8 +55,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint128 stakerPaid;
     }
 
-    /// @dev A pool's first and latest record, its latest episode, and the principal lost since its last epoch. `open`: the latest
-    /// record has opened no epoch.
+    /// @dev A pool's first and latest record, its latest episode, and the principal lost since its last epoch. `open`:
+    /// the latest record has opened no epoch.
     struct Book {
         uint32 first;
         uint32 last;
@@ -74,6 +67,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint96 pending;
     }
 
+    /// @dev Claims that an account was paid, in assets: for its shares of the pool, and of the fund.
     struct Paid {
         uint128 lender;
         uint128 staker;
@@ -88,22 +82,35 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 restored; // principal of cover that came back
     }
 
-    /* --------------------------------------------- STORAGE --------------------------------------------- */
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
+    // Layers in the order in which a recovery climbs.
+    uint256 private constant PRINCIPAL = 0;
+    uint256 private constant INTEREST = 1;
+    uint256 private constant STAKED = 2;
+    uint256 private constant RESERVE = 3;
+    uint256 private constant FEES = 4;
+    uint256 private constant LAYERS = 5;
+    /// @dev How long after its first loss an episode takes further ones, and how many it takes in all.
     uint256 private constant EPISODE = 24 hours;
     uint256 private constant MAX_EPISODE_LOSSES = 32;
     /// @dev More than twice what a cover costs with a plain token, so that nobody can starve it and go on without.
     uint256 private constant COVER_GAS = 400_000;
 
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
     IPoolFactory private immutable FACTORY;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     /// @inheritdoc IBadDebtSocializer
     uint256 public lossCount;
     mapping(uint256 => Record) private _records;
     mapping(uint256 => Recovery) private _recoveries;
     mapping(address => Book) private _books;
-    /// @dev Pools by the id of their first loss.
+    /// @dev Pools by the id of their first loss, which stands for them in their records.
     mapping(uint256 => address) private _pools;
+    /// @dev What an account has claimed, by loss.
     mapping(uint256 => mapping(address => Paid)) private _paid;
 
     constructor(address factory_) {
@@ -141,15 +148,15 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             lenderEpoch != 0 &&
             Waterfall.opensEpoch(book.pending + layers.principal, book.pending + principal);
         lossId = _recordFor(book, shortfall, layers, stakerEpoch);
-        _book(book.first, lossId, layers, index, lenderEpoch, stakerEpoch);
+        _addToRecord(lossId, book.first, layers, index, lenderEpoch, stakerEpoch);
         book.open = !opensEpoch;
         if (layers.principal != 0) book.pending = opensEpoch ? 0 : uint96(book.pending + layers.principal);
         _books[msg.sender] = book;
         emit LossRecorded(lossId, msg.sender, shortfall, layers, lenderEpoch, stakerEpoch);
     }
 
-    /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened, else a new
-    /// one. Changes `book`, which the caller stores.
+    /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened,
+    /// else a new one. Changes `book`, which the caller stores.
     function _recordFor(
         Book memory book,
         uint256 shortfall,
@@ -174,7 +181,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         book.last = uint32(lossId);
     }
 
-    /// @dev Whether a record has room for a further loss, and one epoch of the fund stands for the staked capital of both.
+    /// @dev Whether a record has room for a further loss, and one epoch of the fund stands for the staked capital of
+    /// both.
     function _takes(
         Record storage r,
         uint256 shortfall,
@@ -185,8 +193,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         return r.interest + layers.interest <= type(uint80).max && _lost(r) + shortfall <= type(uint96).max;
     }
 
-    /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose midst
-    /// the loss is booked, does not.
+    /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose
+    /// midst the loss is booked, does not.
     function _cover(
         address fund,
         uint256 assets
@@ -200,10 +208,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Adds a booking to its record, of which `_takes` has made sure that it has the room.
-    function _book(
-        uint32 poolId,
+    /// @dev Adds a booking to its record. That it fits is seen to by `_takes` where a record has others, else by the
+    /// pool: its debt, and so its shortfall, fits 96 bits, its unvested interest 80.
+    function _addToRecord(
         uint256 lossId,
+        uint32 poolId,
         Waterfall.Layers memory layers,
         uint256 index,
         uint256 lenderEpoch,
@@ -299,7 +308,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         ids[0] = lossId;
     }
 
-    /// @dev Pays layers `first` to `last` of the own loss (the 0th), then of the others pro rata to what is outstanding there.
+    /// @dev Pays layers `first` to `last` of the own loss (the 0th), then of the others pro rata to what is outstanding
+    /// there.
     function _payLayers(
         uint256[LAYERS][] memory due,
         uint256[LAYERS][] memory paid,
@@ -380,9 +390,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         emit Recovered(lossId, _fromClimb(paid));
     }
 
-    /// @dev Books the principal within what the fund's layers got, before `due` is stored: of what is not restored yet, the part
-    /// that the paid units are of those that were due, rounded down. The bookings of one record differ in their index, so it does
-    /// not follow from that.
+    /// @dev Books the principal within what the fund's layers got, before `due` is stored: of what is not restored yet,
+    /// the part that the paid units are of those that were due, rounded down. The bookings of one record differ in
+    /// their index, so it does not follow from that.
     function _restore(
         Record storage r,
         Recovery storage recovery,
@@ -570,10 +580,12 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         return epoch != 0 && shares.epoch() >= epoch;
     }
 
+    /// @dev All that a record has lost, in assets.
     function _lost(Record storage r) private view returns (uint256) {
         return uint256(r.principal) + r.interest + r.fees + r.reserve + r.staked;
     }
 
+    /// @dev Outstanding units by layer, stored or derived.
     function _due(Record storage r, Recovery storage recovery) private view returns (uint256[LAYERS] memory due) {
         if (r.unitized) {
             for (uint256 i; i < LAYERS; ++i) due[i] = recovery.due[i];
@@ -590,6 +602,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
     }
 
+    /// @dev From the waterfall's layers to the order of a climb, and back.
     function _byClimb(Waterfall.Layers memory l) private pure returns (uint256[LAYERS] memory) {
         return [l.principal, l.interest, l.staked, l.reserve, l.fees];
     }

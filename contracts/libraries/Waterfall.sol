@@ -13,6 +13,7 @@ library Waterfall {
         uint256 principal;
     }
 
+    uint256 private constant WAD = 1e18;
     /// @notice The smallest loss that opens an epoch, as a part of the layer that bears it: 1 basis point.
     uint256 internal constant EPOCH_PART = 10_000;
 
@@ -31,14 +32,15 @@ library Waterfall {
         return lost != 0 && lost * EPOCH_PART >= layer;
     }
 
-    /// @notice Units of the borrow index that a loss of `assets` is worth, rounded down: a layer is never owed more than it lost.
+    /// @notice Units of the borrow index that a loss of `assets` is worth, rounded down: a layer is never owed more
+    /// than it lost.
     function toUnits(uint256 assets, uint256 index) internal pure returns (uint256) {
-        return (assets * 1e18) / index;
+        return (assets * WAD) / index;
     }
 
     /// @notice What `units` are worth, rounded down.
     function toAssets(uint256 units, uint256 index) internal pure returns (uint256) {
-        return (units * index) / 1e18;
+        return (units * index) / WAD;
     }
 
     /// @notice What a layer with `due` units takes of `assets`, and the units this pays off.
@@ -47,7 +49,7 @@ library Waterfall {
     function pay(uint256 assets, uint256 due, uint256 index) internal pure returns (uint256 paid, uint256 units) {
         uint256 worth = toAssets(due, index);
         if (assets >= worth) return (worth, due);
-        return (assets, (assets * 1e18 + index - 1) / index);
+        return (assets, (assets * WAD + index - 1) / index);
     }
 
     /// @notice A holder's part of a recovery, rounded down: recovered · balance / supply.
