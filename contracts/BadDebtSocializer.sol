@@ -11,7 +11,7 @@ import {IEpochShares} from "./interfaces/IEpochShares.sol";
 import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {ILendingPool} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
-import {Waterfall} from "./libraries/Waterfall.sol";
+import {FEES, INTEREST, LAYERS, PRINCIPAL, RESERVE, STAKED, Waterfall} from "./libraries/Waterfall.sol";
 
 /// @title BadDebtSocializer
 /// @notice See IBadDebtSocializer. It holds what was recovered and not yet claimed, and nothing else.
@@ -84,13 +84,6 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
-    // Layers in the order in which a recovery climbs.
-    uint256 private constant PRINCIPAL = 0;
-    uint256 private constant INTEREST = 1;
-    uint256 private constant STAKED = 2;
-    uint256 private constant RESERVE = 3;
-    uint256 private constant FEES = 4;
-    uint256 private constant LAYERS = 5;
     /// @dev How long after its first loss an episode takes further ones, and how many it takes in all.
     uint256 private constant EPISODE = 24 hours;
     uint256 private constant MAX_EPISODE_LOSSES = 32;
@@ -224,7 +217,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         } else if (r.unitized || r.index != index) {
             Recovery storage recovery = _recoveries[lossId];
             uint256[LAYERS] memory due = _due(r, recovery);
-            uint256[LAYERS] memory lost = _byClimb(layers);
+            uint256[LAYERS] memory lost = Waterfall.byClimb(layers);
             for (uint256 i; i < LAYERS; ++i) due[i] += Waterfall.toUnits(lost[i], index);
             _storeDue(r, recovery, due);
             r.index = uint80(index);
@@ -291,70 +284,18 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     function _climb(uint256 lossId, uint256 assets, uint256 index, Flow memory flow) private returns (uint256 left) {
         uint256[] memory ids = _reach(lossId, assets, index);
         uint256[LAYERS][] memory due = new uint256[LAYERS][](ids.length);
-        uint256[LAYERS][] memory paid = new uint256[LAYERS][](ids.length);
         for (uint256 i; i < ids.length; ++i) due[i] = _due(_records[ids[i]], _recoveries[ids[i]]);
-        left = _payLayers(due, paid, PRINCIPAL, INTEREST, assets, index);
-        left = _payLayers(due, paid, STAKED, STAKED, left, index);
-        left = _payLayers(due, paid, RESERVE, RESERVE, left, index);
-        left = _payLayers(due, paid, FEES, FEES, left, index);
+        uint256[LAYERS][] memory paid;
+        (paid, left) = Waterfall.climb(due, assets, index);
         for (uint256 i; i < ids.length; ++i) _bookRecovery(ids[i], due[i], paid[i], flow);
     }
 
     /// @dev The losses that a recovery may reach, its own first: no other if its lenders take all of it.
     function _reach(uint256 lossId, uint256 assets, uint256 index) private view returns (uint256[] memory ids) {
         uint256[LAYERS] memory due = _due(_recordOf(lossId), _recoveries[lossId]);
-        if (assets > _worth(due, PRINCIPAL, INTEREST, index)) return episodeOf(lossId);
+        if (assets > Waterfall.worthOf(due, PRINCIPAL, INTEREST, index)) return episodeOf(lossId);
         ids = new uint256[](1);
         ids[0] = lossId;
-    }
-
-    /// @dev Pays layers `first` to `last` of the own loss (the 0th), then of the others pro rata to what is outstanding
-    /// there.
-    function _payLayers(
-        uint256[LAYERS][] memory due,
-        uint256[LAYERS][] memory paid,
-        uint256 first,
-        uint256 last,
-        uint256 assets,
-        uint256 index
-    ) private pure returns (uint256 left) {
-        if (assets == 0) return 0;
-        left = assets - _payLoss(due[0], paid[0], first, last, assets, index);
-        if (left == 0) return 0;
-        uint256 outstanding;
-        for (uint256 i = 1; i < due.length; ++i) outstanding += _worth(due[i], first, last, index);
-        for (uint256 i = 1; i < due.length && left != 0 && outstanding != 0; ++i) {
-            uint256 worth = _worth(due[i], first, last, index);
-            uint256 part = left < outstanding ? (left * worth) / outstanding : worth;
-            uint256 taken = _payLoss(due[i], paid[i], first, last, part, index);
-            left -= taken;
-            outstanding -= worth;
-        }
-    }
-
-    function _payLoss(
-        uint256[LAYERS] memory due,
-        uint256[LAYERS] memory paid,
-        uint256 first,
-        uint256 last,
-        uint256 assets,
-        uint256 index
-    ) private pure returns (uint256 taken) {
-        for (uint256 layer = first; layer <= last; ++layer) {
-            (uint256 amount, uint256 units) = Waterfall.pay(assets - taken, due[layer], index);
-            due[layer] -= units;
-            paid[layer] += amount;
-            taken += amount;
-        }
-    }
-
-    function _worth(
-        uint256[LAYERS] memory due,
-        uint256 first,
-        uint256 last,
-        uint256 index
-    ) private pure returns (uint256 assets) {
-        for (uint256 layer = first; layer <= last; ++layer) assets += Waterfall.toAssets(due[layer], index);
     }
 
     /// @dev Stores what one loss got, and routes it: claims stay here, the rest leaves.
@@ -387,7 +328,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             if (_isOpened(_fundOf(pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
             else flow.staked += paid[STAKED];
         }
-        emit Recovered(lossId, _fromClimb(paid));
+        emit Recovered(lossId, Waterfall.fromClimb(paid));
     }
 
     /// @dev Books the principal within what the fund's layers got, before `due` is stored: of what is not restored yet,
@@ -521,8 +462,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             recovered[i] = recovery.recovered[i];
             loss.recovered += recovered[i];
         }
-        loss.outstanding = _fromClimb(outstanding);
-        loss.recoveredBy = _fromClimb(recovered);
+        loss.outstanding = Waterfall.fromClimb(outstanding);
+        loss.recoveredBy = Waterfall.fromClimb(recovered);
         if (_isOpened(IEpochShares(pool), r.lenderEpoch)) {
             loss.lenderEpoch = r.lenderEpoch;
             loss.lenderSupply = IEpochShares(pool).supplyAt(r.lenderEpoch);
@@ -591,7 +532,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             for (uint256 i; i < LAYERS; ++i) due[i] = recovery.due[i];
             return due;
         }
-        due = _byClimb(Waterfall.Layers(r.fees, r.reserve, r.staked, r.interest, r.principal));
+        due = Waterfall.byClimb(Waterfall.Layers(r.fees, r.reserve, r.staked, r.interest, r.principal));
         for (uint256 i; i < LAYERS; ++i) due[i] = Waterfall.toUnits(due[i], r.index);
     }
 
@@ -600,14 +541,5 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         for (uint256 i; i < LAYERS; ++i) {
             if (recovery.due[i] != due[i]) recovery.due[i] = uint96(due[i]);
         }
-    }
-
-    /// @dev From the waterfall's layers to the order of a climb, and back.
-    function _byClimb(Waterfall.Layers memory l) private pure returns (uint256[LAYERS] memory) {
-        return [l.principal, l.interest, l.staked, l.reserve, l.fees];
-    }
-
-    function _fromClimb(uint256[LAYERS] memory a) private pure returns (Waterfall.Layers memory) {
-        return Waterfall.Layers(a[FEES], a[RESERVE], a[STAKED], a[INTEREST], a[PRINCIPAL]);
     }
 }
