@@ -11,7 +11,7 @@ import {IEpochShares} from "./interfaces/IEpochShares.sol";
 import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {ILendingPool} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
-import {Waterfall} from "./libraries/Waterfall.sol";
+import {FEES, INTEREST, LAYERS, PRINCIPAL, RESERVE, STAKED, Waterfall} from "./libraries/Waterfall.sol";
 
 /// @title BadDebtSocializer
 /// @notice See IBadDebtSocializer. It holds what was recovered and not yet claimed, and nothing else.
@@ -21,18 +21,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
-    // Layers in the order in which a recovery climbs.
-    uint256 private constant PRINCIPAL = 0;
-    uint256 private constant INTEREST = 1;
-    uint256 private constant STAKED = 2;
-    uint256 private constant RESERVE = 3;
-    uint256 private constant FEES = 4;
-    uint256 private constant LAYERS = 5;
-
-    /// @dev What was lost, in assets. `index` turns it into units of what is outstanding until something else than one booking
-    /// happens to the record; from then on (`unitized`) those are stored. `previous` links its episode, of which the first
-    /// record knows the last one once it is over. The epochs are those whose holders stand for principal and staked; they may not
-    /// have opened yet. Three slots, of which a loss without cover needs two: so the id of the pool's first loss stands for it.
+    /// @dev What was lost, in assets. Until a second booking at another index, or a recovery, outstanding units are
+    /// derived: lost / `index`. From then on (`unitized`) they are stored in `Recovery.due`. `previous` links its
+    /// episode, of which the first record knows the last one once it is over. The epochs are those whose holders stand
+    /// for principal and staked; they may not have opened yet. The pool is stored as the id of its first loss (32 bits
+    /// instead of 160) so that a record without cover fits two slots.
     struct Record {
         uint32 poolId;
         uint80 index;
@@ -49,9 +42,9 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint24 stakerEpoch;
     }
 
-    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. `restored`: the principal of cover within that, of
-    /// the staked and the reserve tier. The claims are what the holders of an epoch share, `lenderPaid` and `stakerPaid`
-    /// what they have got of it.
+    /// @dev `due`: outstanding units by layer. `recovered`: assets by layer. `restored`: the principal of cover within
+    /// that, of the staked and the reserve tier. The claims are what the holders of an epoch share, `lenderPaid` and
+    /// `stakerPaid` what they have got of it.
     struct Recovery {
         uint96[5] due;
         uint128[5] recovered;
@@ -62,8 +55,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint128 stakerPaid;
     }
 
-    /// @dev A pool's first and latest record, its latest episode, and the principal lost since its last epoch. `open`: the latest
-    /// record has opened no epoch.
+    /// @dev A pool's first and latest record, its latest episode, and the principal lost since its last epoch. `open`:
+    /// the latest record has opened no epoch.
     struct Book {
         uint32 first;
         uint32 last;
@@ -74,6 +67,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint96 pending;
     }
 
+    /// @dev Claims that an account was paid, in assets: for its shares of the pool, and of the fund.
     struct Paid {
         uint128 lender;
         uint128 staker;
@@ -88,22 +82,28 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         uint256 restored; // principal of cover that came back
     }
 
-    /* --------------------------------------------- STORAGE --------------------------------------------- */
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
 
+    /// @dev How long after its first loss an episode takes further ones, and how many it takes in all.
     uint256 private constant EPISODE = 24 hours;
     uint256 private constant MAX_EPISODE_LOSSES = 32;
     /// @dev More than twice what a cover costs with a plain token, so that nobody can starve it and go on without.
     uint256 private constant COVER_GAS = 400_000;
 
+    /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
+
     IPoolFactory private immutable FACTORY;
+
+    /* --------------------------------------------- STORAGE --------------------------------------------- */
 
     /// @inheritdoc IBadDebtSocializer
     uint256 public lossCount;
     mapping(uint256 => Record) private _records;
     mapping(uint256 => Recovery) private _recoveries;
     mapping(address => Book) private _books;
-    /// @dev Pools by the id of their first loss.
+    /// @dev Pools by the id of their first loss, which stands for them in their records.
     mapping(uint256 => address) private _pools;
+    /// @dev What an account has claimed, by loss.
     mapping(uint256 => mapping(address => Paid)) private _paid;
 
     constructor(address factory_) {
@@ -141,15 +141,15 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             lenderEpoch != 0 &&
             Waterfall.opensEpoch(book.pending + layers.principal, book.pending + principal);
         lossId = _recordFor(book, shortfall, layers, stakerEpoch);
-        _book(book.first, lossId, layers, index, lenderEpoch, stakerEpoch);
+        _addToRecord(lossId, book.first, layers, index, lenderEpoch, stakerEpoch);
         book.open = !opensEpoch;
         if (layers.principal != 0) book.pending = opensEpoch ? 0 : uint96(book.pending + layers.principal);
         _books[msg.sender] = book;
         emit LossRecorded(lossId, msg.sender, shortfall, layers, lenderEpoch, stakerEpoch);
     }
 
-    /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened, else a new
-    /// one. Changes `book`, which the caller stores.
+    /// @dev The record that takes the loss: the latest one while its episode lasts and none of its epochs has opened,
+    /// else a new one. Changes `book`, which the caller stores.
     function _recordFor(
         Book memory book,
         uint256 shortfall,
@@ -174,7 +174,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         book.last = uint32(lossId);
     }
 
-    /// @dev Whether a record has room for a further loss, and one epoch of the fund stands for the staked capital of both.
+    /// @dev Whether a record has room for a further loss, and one epoch of the fund stands for the staked capital of
+    /// both.
     function _takes(
         Record storage r,
         uint256 shortfall,
@@ -185,8 +186,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         return r.interest + layers.interest <= type(uint80).max && _lost(r) + shortfall <= type(uint96).max;
     }
 
-    /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose midst
-    /// the loss is booked, does not.
+    /// @dev The fund's part. A fund that cannot pay counts as empty; one that was not given the gas to pay, or in whose
+    /// midst the loss is booked, does not.
     function _cover(
         address fund,
         uint256 assets
@@ -200,10 +201,11 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Adds a booking to its record, of which `_takes` has made sure that it has the room.
-    function _book(
-        uint32 poolId,
+    /// @dev Adds a booking to its record. That it fits is seen to by `_takes` where a record has others, else by the
+    /// pool: its debt, and so its shortfall, fits 96 bits, its unvested interest 80.
+    function _addToRecord(
         uint256 lossId,
+        uint32 poolId,
         Waterfall.Layers memory layers,
         uint256 index,
         uint256 lenderEpoch,
@@ -215,7 +217,7 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         } else if (r.unitized || r.index != index) {
             Recovery storage recovery = _recoveries[lossId];
             uint256[LAYERS] memory due = _due(r, recovery);
-            uint256[LAYERS] memory lost = _byClimb(layers);
+            uint256[LAYERS] memory lost = Waterfall.byClimb(layers);
             for (uint256 i; i < LAYERS; ++i) due[i] += Waterfall.toUnits(lost[i], index);
             _storeDue(r, recovery, due);
             r.index = uint80(index);
@@ -282,69 +284,18 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
     function _climb(uint256 lossId, uint256 assets, uint256 index, Flow memory flow) private returns (uint256 left) {
         uint256[] memory ids = _reach(lossId, assets, index);
         uint256[LAYERS][] memory due = new uint256[LAYERS][](ids.length);
-        uint256[LAYERS][] memory paid = new uint256[LAYERS][](ids.length);
         for (uint256 i; i < ids.length; ++i) due[i] = _due(_records[ids[i]], _recoveries[ids[i]]);
-        left = _payLayers(due, paid, PRINCIPAL, INTEREST, assets, index);
-        left = _payLayers(due, paid, STAKED, STAKED, left, index);
-        left = _payLayers(due, paid, RESERVE, RESERVE, left, index);
-        left = _payLayers(due, paid, FEES, FEES, left, index);
+        uint256[LAYERS][] memory paid;
+        (paid, left) = Waterfall.climb(due, assets, index);
         for (uint256 i; i < ids.length; ++i) _bookRecovery(ids[i], due[i], paid[i], flow);
     }
 
     /// @dev The losses that a recovery may reach, its own first: no other if its lenders take all of it.
     function _reach(uint256 lossId, uint256 assets, uint256 index) private view returns (uint256[] memory ids) {
         uint256[LAYERS] memory due = _due(_recordOf(lossId), _recoveries[lossId]);
-        if (assets > _worth(due, PRINCIPAL, INTEREST, index)) return episodeOf(lossId);
+        if (assets > Waterfall.worthOf(due, PRINCIPAL, INTEREST, index)) return episodeOf(lossId);
         ids = new uint256[](1);
         ids[0] = lossId;
-    }
-
-    /// @dev Pays layers `first` to `last` of the own loss (the 0th), then of the others pro rata to what is outstanding there.
-    function _payLayers(
-        uint256[LAYERS][] memory due,
-        uint256[LAYERS][] memory paid,
-        uint256 first,
-        uint256 last,
-        uint256 assets,
-        uint256 index
-    ) private pure returns (uint256 left) {
-        if (assets == 0) return 0;
-        left = assets - _payLoss(due[0], paid[0], first, last, assets, index);
-        if (left == 0) return 0;
-        uint256 outstanding;
-        for (uint256 i = 1; i < due.length; ++i) outstanding += _worth(due[i], first, last, index);
-        for (uint256 i = 1; i < due.length && left != 0 && outstanding != 0; ++i) {
-            uint256 worth = _worth(due[i], first, last, index);
-            uint256 part = left < outstanding ? (left * worth) / outstanding : worth;
-            uint256 taken = _payLoss(due[i], paid[i], first, last, part, index);
-            left -= taken;
-            outstanding -= worth;
-        }
-    }
-
-    function _payLoss(
-        uint256[LAYERS] memory due,
-        uint256[LAYERS] memory paid,
-        uint256 first,
-        uint256 last,
-        uint256 assets,
-        uint256 index
-    ) private pure returns (uint256 taken) {
-        for (uint256 layer = first; layer <= last; ++layer) {
-            (uint256 amount, uint256 units) = Waterfall.pay(assets - taken, due[layer], index);
-            due[layer] -= units;
-            paid[layer] += amount;
-            taken += amount;
-        }
-    }
-
-    function _worth(
-        uint256[LAYERS] memory due,
-        uint256 first,
-        uint256 last,
-        uint256 index
-    ) private pure returns (uint256 assets) {
-        for (uint256 layer = first; layer <= last; ++layer) assets += Waterfall.toAssets(due[layer], index);
     }
 
     /// @dev Stores what one loss got, and routes it: claims stay here, the rest leaves.
@@ -377,12 +328,12 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             if (_isOpened(_fundOf(pool), r.stakerEpoch)) recovery.stakerClaims += uint128(paid[STAKED]);
             else flow.staked += paid[STAKED];
         }
-        emit Recovered(lossId, _fromClimb(paid));
+        emit Recovered(lossId, Waterfall.fromClimb(paid));
     }
 
-    /// @dev Books the principal within what the fund's layers got, before `due` is stored: of what is not restored yet, the part
-    /// that the paid units are of those that were due, rounded down. The bookings of one record differ in their index, so it does
-    /// not follow from that.
+    /// @dev Books the principal within what the fund's layers got, before `due` is stored: of what is not restored yet,
+    /// the part that the paid units are of those that were due, rounded down. The bookings of one record differ in
+    /// their index, so it does not follow from that.
     function _restore(
         Record storage r,
         Recovery storage recovery,
@@ -511,8 +462,8 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
             recovered[i] = recovery.recovered[i];
             loss.recovered += recovered[i];
         }
-        loss.outstanding = _fromClimb(outstanding);
-        loss.recoveredBy = _fromClimb(recovered);
+        loss.outstanding = Waterfall.fromClimb(outstanding);
+        loss.recoveredBy = Waterfall.fromClimb(recovered);
         if (_isOpened(IEpochShares(pool), r.lenderEpoch)) {
             loss.lenderEpoch = r.lenderEpoch;
             loss.lenderSupply = IEpochShares(pool).supplyAt(r.lenderEpoch);
@@ -570,16 +521,18 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         return epoch != 0 && shares.epoch() >= epoch;
     }
 
+    /// @dev All that a record has lost, in assets.
     function _lost(Record storage r) private view returns (uint256) {
         return uint256(r.principal) + r.interest + r.fees + r.reserve + r.staked;
     }
 
+    /// @dev Outstanding units by layer, stored or derived.
     function _due(Record storage r, Recovery storage recovery) private view returns (uint256[LAYERS] memory due) {
         if (r.unitized) {
             for (uint256 i; i < LAYERS; ++i) due[i] = recovery.due[i];
             return due;
         }
-        due = _byClimb(Waterfall.Layers(r.fees, r.reserve, r.staked, r.interest, r.principal));
+        due = Waterfall.byClimb(Waterfall.Layers(r.fees, r.reserve, r.staked, r.interest, r.principal));
         for (uint256 i; i < LAYERS; ++i) due[i] = Waterfall.toUnits(due[i], r.index);
     }
 
@@ -588,13 +541,5 @@ contract BadDebtSocializer is IBadDebtSocializer, ReentrancyGuardTransient {
         for (uint256 i; i < LAYERS; ++i) {
             if (recovery.due[i] != due[i]) recovery.due[i] = uint96(due[i]);
         }
-    }
-
-    function _byClimb(Waterfall.Layers memory l) private pure returns (uint256[LAYERS] memory) {
-        return [l.principal, l.interest, l.staked, l.reserve, l.fees];
-    }
-
-    function _fromClimb(uint256[LAYERS] memory a) private pure returns (Waterfall.Layers memory) {
-        return Waterfall.Layers(a[FEES], a[RESERVE], a[STAKED], a[INTEREST], a[PRINCIPAL]);
     }
 }

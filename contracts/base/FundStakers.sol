@@ -13,19 +13,23 @@ import {EpochShares} from "./EpochShares.sol";
 import {FundHolds} from "./FundHolds.sol";
 
 /// @title FundStakers
-/// @notice The stakers' side of a fund: ERC-4626 with a cooldown.
+/// @notice The stakers' side of a fund: ERC-4626 with a cooldown. In what the exits differ from the standard, see
+/// IInsuranceFund.
 abstract contract FundStakers is FundHolds {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
 
     /* ---------------------------------------------- ENTER ---------------------------------------------- */
 
+    /// @notice As ERC-4626 has it: takes `assets`, gives shares, rounded down.
+    /// @dev Reverts with `ZeroAmount`, `AmountTooLarge`, `InvalidReceiver`, `IncorrectTransfer`.
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
         shares = SharesMath.toSharesDown(assets, _net(s), s.ledger.supply);
         _enter(s, assets, shares, receiver);
     }
 
+    /// @notice As ERC-4626 has it: gives `shares`, takes assets, rounded up. Reverts as `deposit` does.
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
         assets = SharesMath.toAssetsUp(shares, _net(s), s.ledger.supply);
@@ -100,6 +104,9 @@ abstract contract FundStakers is FundHolds {
 
     /* ---------------------------------------------- LEAVE ---------------------------------------------- */
 
+    /// @notice Pays `assets` of the owner's open request for shares, rounded up: as many as pay them at the lower of
+    /// their value now and at the request. What the shares are worth beyond that goes to the reserve.
+    /// @dev Reverts as `redeem` does.
     function withdraw(uint256 assets, address receiver, address owner) external nonReentrant returns (uint256 shares) {
         Cache memory s = _accrued();
         Request memory request = _openRequestOf(owner);
@@ -107,6 +114,12 @@ abstract contract FundStakers is FundHolds {
         _leave(s, request, assets, shares, receiver, owner);
     }
 
+    /// @notice Redeems `shares` of the owner's open request for the lower of their value now and at the request,
+    /// rounded down; the rest of their value goes to the reserve. A caller other than the owner needs an allowance of
+    /// shares.
+    /// @dev Reverts with `NoRequest`, `CooldownNotOver`, `WindowClosed`, `ExceedsRequest`, `ExitsHeld`, `SharesLocked`
+    /// (came in in the block of an epoch), `ZeroAmount` (worth nothing), `ZeroAddress`, `InsufficientGas`,
+    /// `ERC20InsufficientAllowance`.
     function redeem(uint256 shares, address receiver, address owner) external nonReentrant returns (uint256 assets) {
         Cache memory s = _accrued();
         Request memory request = _openRequestOf(owner);
@@ -174,22 +187,27 @@ abstract contract FundStakers is FundHolds {
 
     /* --------------------------------------- LIMITS AND PREVIEWS --------------------------------------- */
 
+    /// @notice What the fund may still take by deposits, and the receiver hold.
     function maxDeposit(address receiver) public view returns (uint256) {
         if (receiver == address(0) || _isStranding(receiver)) return 0;
         Cache memory s = _accrued();
         return SharesMath.toAssetsDown(MAX_SUPPLY - s.ledger.supply, _net(s), s.ledger.supply).min(_room(s));
     }
 
+    /// @notice The shares that `maxDeposit` gives.
     function maxMint(address receiver) external view returns (uint256) {
         return convertToShares(maxDeposit(receiver));
     }
 
+    /// @notice What the owner's request pays now; 0 unless its window is open and no pool holds exits.
     function maxWithdraw(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
         Cache memory s = _accrued();
         return _mayLeave(s, request, owner) ? _assetsFor(s, request, request.shares) : 0;
     }
 
+    /// @notice The shares of the owner's request; 0 unless its window is open, no pool holds exits and they are worth
+    /// something.
     function maxRedeem(address owner) external view returns (uint256) {
         Request memory request = _requestOf(owner);
         Cache memory s = _accrued();
@@ -201,11 +219,14 @@ abstract contract FundStakers is FundHolds {
         return _heldBy(s) == address(0);
     }
 
-    /// @dev As the caller would be paid: the lower of the value now and at its request.
+    /// @notice As the caller would be paid by its own request: the lower of the value now and then, rounded down.
+    /// Without a request the value now.
     function previewRedeem(uint256 shares) public view override(EpochShares, IERC4626) returns (uint256) {
         return _assetsFor(_accrued(), _requestOf(msg.sender), shares);
     }
 
+    /// @notice As many shares as pay `assets` by the caller's own request, rounded up; the largest number if it is
+    /// worth nothing. Without a request at the value now.
     function previewWithdraw(uint256 assets) public view override(EpochShares, IERC4626) returns (uint256) {
         return _sharesFor(_accrued(), _requestOf(msg.sender), assets);
     }

@@ -7,7 +7,7 @@ import {Liquidation} from "../libraries/Liquidation.sol";
 import {Premium} from "../libraries/Premium.sol";
 import {RiskLadder} from "../libraries/RiskLadder.sol";
 import {SharesMath} from "../libraries/SharesMath.sol";
-import {Waterfall} from "../libraries/Waterfall.sol";
+import {LAYERS, Waterfall} from "../libraries/Waterfall.sol";
 
 /// @notice The internal functions of the libraries, one external function each, and many of their calls in one.
 contract MathHarness {
@@ -243,6 +243,21 @@ contract MathHarness {
 
     function pay(uint256 assets, uint256 due, uint256 index) external pure returns (uint256 paid, uint256 units) {
         return Waterfall.pay(assets, due, index);
+    }
+
+    function climb(
+        Waterfall.Layers[] memory episode,
+        uint256 assets,
+        uint256 index
+    ) external pure returns (Waterfall.Layers[] memory paid, Waterfall.Layers[] memory due, uint256 left) {
+        uint256[LAYERS][] memory units = new uint256[LAYERS][](episode.length);
+        for (uint256 i; i < episode.length; ++i) units[i] = Waterfall.byClimb(episode[i]);
+        uint256[LAYERS][] memory got;
+        (got, left) = Waterfall.climb(units, assets, index);
+        (paid, due) = (new Waterfall.Layers[](episode.length), new Waterfall.Layers[](episode.length));
+        for (uint256 i; i < episode.length; ++i) {
+            (paid[i], due[i]) = (Waterfall.fromClimb(got[i]), Waterfall.fromClimb(units[i]));
+        }
     }
 
     function shareOf(uint256 recovered, uint256 balance, uint256 supply) external pure returns (uint256) {

@@ -1,6 +1,6 @@
 /**
- * Twin of `Waterfall.sol`, and of what the socializer makes of it: the order in which a loss is absorbed and a recovery climbs
- * back. Assets are loan asset units; units count the pool's borrow index, a wad.
+ * Twin of `Waterfall.sol`: the order in which a loss is absorbed and a recovery climbs back; and, as `split`, of what the socializer
+ * makes of it, in whose midst the fund pays. Assets are loan asset units; units count the pool's borrow index, a wad.
  */
 import { WAD, divUp, min, mulDivDown } from "./fixedPoint";
 

@@ -55,3 +55,10 @@ export const owed = integer(1n, 2n ** 98n - 1n);
 export const unhealthy = fc
   .tuple(owed, terms)
   .chain(([owes, t]) => fc.tuple(integer(0n, (owes * WAD - 1n) / t.lltv), fc.constant(owes), fc.constant(t)));
+
+/** What the losses of an episode are owed: units by layer, up to what 96 bits hold, and often nothing. */
+const layer = fc.oneof({ weight: 3, arbitrary: uint(96) }, fc.constant(0n));
+export const episode = fc.array(
+  fc.record({ fees: layer, reserve: layer, staked: layer, interest: layer, principal: layer }),
+  { minLength: 1, maxLength: 5 },
+);

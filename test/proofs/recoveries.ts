@@ -18,8 +18,8 @@ export const RECOVERIES: Claim[] = [
     ],
     broken: {
       file: entry,
-      find: "return (assets * 1e18) / index;",
-      replace: "return (assets * 1e18 + index - 1) / index;",
+      find: "return (assets * WAD) / index;",
+      replace: "return (assets * WAD + index - 1) / index;",
     },
   },
   {
@@ -40,8 +40,8 @@ export const RECOVERIES: Claim[] = [
     ],
     broken: {
       file: entry,
-      find: "return (assets, (assets * 1e18 + index - 1) / index);",
-      replace: "return (assets, (assets * 1e18) / index);",
+      find: "return (assets, (assets * WAD + index - 1) / index);",
+      replace: "return (assets, (assets * WAD) / index);",
     },
   },
   {

@@ -21,7 +21,7 @@ const absorb: Pick<Claim, "entry" | "inputs" | "stubs" | "script"> = {
     staked: uint(96),
     stakerEpoch: uint(24),
   },
-  stubs: { isPool: ["1 == 1"], _cover: ["reserve", "staked", "stakerEpoch"], _recordFor: ["1"], _book: [] },
+  stubs: { isPool: ["1 == 1"], _cover: ["reserve", "staked", "stakerEpoch"], _recordFor: ["1"], _addToRecord: [] },
   script: [
     "(lossId, layers, opens) = BadDebtSocializer.absorb(fund, shortfall, index, fees, unvested, principal, epoch)",
   ],

@@ -10,6 +10,7 @@ import {
   rate,
   premium,
   elapsed,
+  episode,
   vesting,
   assets,
   accrual,
@@ -87,6 +88,7 @@ const twins: Record<string, Twin> = {
   toUnits: twin(Waterfall.toUnits, uint(97), index),
   toAssets: twin(Waterfall.toAssets, uint(97), index),
   pay: twin(Waterfall.pay, assets, uint(97), index),
+  climb: twin(Waterfall.climb, episode, uint(110), index),
   shareOf: twin(Waterfall.shareOf, assets, uint(112), uint(112)),
 
   premiumTarget: twin(Premium.target, uint(96), uint(97), integer(0n, BPS / 2n), integer(1n, WAD)),
@@ -116,7 +118,7 @@ describe("The libraries and their twin", () => {
           batch.forEach((args, i) => {
             const { ok: answers, data } = results[i];
             if (answers) answered++;
-            const solidity = answers ? abi.decodeFunctionResult(name, data).toArray() : "revert";
+            const solidity = answers ? abi.decodeFunctionResult(name, data).toArray(true) : "revert";
             deepEqual(
               outcome(() => call(...(args as never[]))),
               solidity,
@@ -150,9 +152,11 @@ function internalFunctions() {
 
 /** What a function gives, as a contract returns it. */
 function outcome(call: () => unknown): unknown[] | "revert" {
+  const plain = (value: unknown): unknown =>
+    typeof value === "object" && value !== null ? Object.values(value).map(plain) : value;
   try {
-    const result = call();
-    return typeof result === "object" && result !== null ? Object.values(result) : [result];
+    const result = plain(call());
+    return Array.isArray(result) ? result : [result];
   } catch (error) {
     if (error instanceof RangeError) return "revert";
     throw error;

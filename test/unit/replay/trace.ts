@@ -108,6 +108,7 @@ export function syntheticTrace(): Trace {
         : [{ time, price, borrower: i, repaid: BigInt(1 + ((i * 37) % 400)) * 1_000n * UNIT, seized: 10n ** 18n }],
     ),
     losses,
+    endings: [],
     recoveries: [
       {
         time: end + day,

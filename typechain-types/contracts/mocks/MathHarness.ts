@@ -66,6 +66,30 @@ export declare namespace MathHarness {
   };
 }
 
+export declare namespace Waterfall {
+  export type LayersStruct = {
+    fees: BigNumberish;
+    reserve: BigNumberish;
+    staked: BigNumberish;
+    interest: BigNumberish;
+    principal: BigNumberish;
+  };
+
+  export type LayersStructOutput = [
+    fees: bigint,
+    reserve: bigint,
+    staked: bigint,
+    interest: bigint,
+    principal: bigint
+  ] & {
+    fees: bigint;
+    reserve: bigint;
+    staked: bigint;
+    interest: bigint;
+    principal: bigint;
+  };
+}
+
 export declare namespace Liquidation {
   export type TermsStruct = {
     lltv: BigNumberish;
@@ -99,6 +123,7 @@ export interface MathHarnessInterface extends Interface {
       | "batch"
       | "bufferOf"
       | "clamp"
+      | "climb"
       | "collateralOf"
       | "debtDown"
       | "debtUp"
@@ -173,6 +198,10 @@ export interface MathHarnessInterface extends Interface {
       boolean,
       BigNumberish
     ]
+  ): string;
+  encodeFunctionData(
+    functionFragment: "climb",
+    values: [Waterfall.LayersStruct[], BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "collateralOf",
@@ -336,6 +365,7 @@ export interface MathHarnessInterface extends Interface {
   decodeFunctionResult(functionFragment: "batch", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "bufferOf", data: BytesLike): Result;
   decodeFunctionResult(functionFragment: "clamp", data: BytesLike): Result;
+  decodeFunctionResult(functionFragment: "climb", data: BytesLike): Result;
   decodeFunctionResult(
     functionFragment: "collateralOf",
     data: BytesLike
@@ -496,6 +526,26 @@ export interface MathHarness extends BaseContract {
       minDebt: BigNumberish
     ],
     [bigint],
+    "view"
+  >;
+
+  climb: TypedContractMethod<
+    [
+      episode: Waterfall.LayersStruct[],
+      assets: BigNumberish,
+      index: BigNumberish
+    ],
+    [
+      [
+        Waterfall.LayersStructOutput[],
+        Waterfall.LayersStructOutput[],
+        bigint
+      ] & {
+        paid: Waterfall.LayersStructOutput[];
+        due: Waterfall.LayersStructOutput[];
+        left: bigint;
+      }
+    ],
     "view"
   >;
 
@@ -809,6 +859,27 @@ export interface MathHarness extends BaseContract {
       minDebt: BigNumberish
     ],
     [bigint],
+    "view"
+  >;
+  getFunction(
+    nameOrSignature: "climb"
+  ): TypedContractMethod<
+    [
+      episode: Waterfall.LayersStruct[],
+      assets: BigNumberish,
+      index: BigNumberish
+    ],
+    [
+      [
+        Waterfall.LayersStructOutput[],
+        Waterfall.LayersStructOutput[],
+        bigint
+      ] & {
+        paid: Waterfall.LayersStructOutput[];
+        due: Waterfall.LayersStructOutput[];
+        left: bigint;
+      }
+    ],
     "view"
   >;
   getFunction(
