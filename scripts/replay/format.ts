@@ -1,5 +1,5 @@
 /** Numbers and times as people read them, the same in the terminal and in the report. */
-import type { Loss, Trace } from "./types";
+import type { Trace } from "./types";
 
 /** `12,345` from 100 on, `12.34` below. */
 export function formatNumber(value: number): string {

@@ -1,11 +1,10 @@
 /** What the formulas make of a protocol's state in the very next block. Amounts are loan asset units. */
 import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import type { LendingPool } from "../../typechain-types";
-import { sum } from "./numbers";
 import { NEXT } from "./pool";
 import type { Protocol } from "./protocol";
 
-const { WAD } = FixedPoint;
+const { sum, WAD } = FixedPoint;
 
 /**
  * What a write-down of `account` in the next block (of `setNext`) books: the shortfall, what each layer bears of it, and the

@@ -21,14 +21,13 @@ import type {
   WrittenDownEvent,
   WrittenOffRepaidEvent,
 } from "../../typechain-types/contracts/LendingPool";
-import { sum } from "../helpers/numbers";
 import { OracleMode } from "../helpers/oracle";
 import { type Booking, LAYERS, type Layers, type NaivePool, type Recoveries, UNIT } from "./naive";
 import { tickAt } from "./ladder";
 import { SCALE } from "./terms";
 import { ATTACKER, type Call, type Log, NO_REASON, type Outcome, type Place } from "./world";
 
-const { WAD, min } = FixedPoint;
+const { min, sum, WAD } = FixedPoint;
 const MAX = 2n ** 256n - 1n;
 
 /** Random numbers of one call: in which pool, who, with whom, and a size from 0 to 1000. */

@@ -3,9 +3,8 @@
 import { FixedPoint, Liquidation } from "../../sdk";
 import { holds } from "./check";
 import type { PoolTerms } from "./naive";
-import { sum } from "../helpers/numbers";
 
-const { WAD, divUp, min } = FixedPoint;
+const { divUp, min, sum, WAD } = FixedPoint;
 
 /** The tick of debt without collateral. */
 const TOP = 16_383n;

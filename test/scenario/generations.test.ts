@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
+import { FixedPoint } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
 import { layersOf, lose, sumOf } from "../helpers/losses";
-import { sum } from "../helpers/numbers";
 import { setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
+
+const { sum } = FixedPoint;
 
 /** All of a pool is lent to one borrower, and 2,000 are staked. */
 async function lentOut() {

@@ -3,11 +3,10 @@ import { MaxUint256, type Signer } from "ethers";
 import { FixedPoint, Interest, Liquidation, Waterfall } from "../../sdk";
 import { loadFixture, time } from "../helpers/hre";
 import { expectedLoss, layersOf, lose, sumOf } from "../helpers/losses";
-import { sum } from "../helpers/numbers";
 import { DAY, NEXT, setNext } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
-const { WAD } = FixedPoint;
+const { sum, WAD } = FixedPoint;
 
 async function uncovered() {
   const p = await deployProtocol({ fund: false });

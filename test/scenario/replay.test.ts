@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
+import { FixedPoint } from "../../sdk";
 import { contextOf } from "../../deploy/lib/context";
 import { generateBook } from "../../scripts/replay/book";
 import { Chain } from "../../scripts/replay/chain";
@@ -8,7 +9,8 @@ import { prepare, SCENARIOS } from "../../scripts/replay/scenarios";
 import { simulate } from "../../scripts/replay/simulate";
 import { LAYERS, type Scenario, type Trace } from "../../scripts/replay/types";
 import { artifacts, deployments, environment, ethers, getNamedAccounts, network, takeSnapshot } from "../helpers/hre";
-import { sum } from "../helpers/numbers";
+
+const { sum } = FixedPoint;
 
 describe("replay", () => {
   /** A few people on a chain of their own, which is as it was afterwards. */

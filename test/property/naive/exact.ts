@@ -1,11 +1,10 @@
 /** Exact amounts, and how they compare with what the contracts round. */
 import { FixedPoint } from "../../../sdk";
-import { max, sum } from "../../helpers/numbers";
 import type { Naive } from "../naive";
 
 export { max, sum };
 
-const { WAD, min } = FixedPoint;
+const { max, min, sum, WAD } = FixedPoint;
 
 /** Asset units with 30 decimals. */
 export type Exact = bigint;

@@ -3,9 +3,8 @@ import { equal, ok } from "node:assert/strict";
 import { FixedPoint, Liquidation, RiskLadder } from "../../../sdk";
 import { assets, index } from "../../helpers/arbitraries";
 import { integer, runs, uint } from "../../helpers/fuzz";
-import { sum } from "../../helpers/numbers";
 
-const { WAD } = FixedPoint;
+const { sum, WAD } = FixedPoint;
 
 describe("RiskLadder", () => {
   const { tickOf, tickAt, shortfallOf, tolerated, leavable, OCTAVE, TOP } = RiskLadder;

@@ -3,9 +3,8 @@ import { equal, ok } from "node:assert/strict";
 import { FixedPoint, Interest, Waterfall } from "../../../sdk";
 import { assets, index } from "../../helpers/arbitraries";
 import { runs, uint } from "../../helpers/fuzz";
-import { sum } from "../../helpers/numbers";
 
-const { WAD, min } = FixedPoint;
+const { min, sum, WAD } = FixedPoint;
 
 const LAYERS = ["fees", "reserve", "staked", "interest", "principal"] as const;
 

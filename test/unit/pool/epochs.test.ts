@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
+import { FixedPoint } from "../../../sdk";
 import { itCompiled } from "../../helpers/compiled";
 import { loadFixture, network } from "../../helpers/hre";
 import { readStorage, writeStorage } from "../../helpers/layout";
-import { sum } from "../../helpers/numbers";
 import {
   NEXT,
   callOf,
@@ -15,6 +15,8 @@ import {
   type LentPool,
 } from "../../helpers/pool";
 import { deployProtocol } from "../../helpers/protocol";
+
+const { sum } = FixedPoint;
 
 const LAST_EPOCH = 2n ** 24n - 1n;
 const LAST_GENERATION = 2n ** 8n - 1n;

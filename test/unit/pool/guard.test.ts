@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer } from "ethers";
-import { Liquidation, RiskLadder, SharesMath } from "../../../sdk";
+import { FixedPoint, Liquidation, RiskLadder, SharesMath } from "../../../sdk";
 import { itCompiled } from "../../helpers/compiled";
 import { ethers, loadFixture, time } from "../../helpers/hre";
 import { lackOf, priceForLoss } from "../../helpers/losses";
-import { sum } from "../../helpers/numbers";
 import { OracleMode } from "../../helpers/oracle";
 import { DAY, deployLentPool, NEXT, setNext, type LentPool } from "../../helpers/pool";
+
+const { sum } = FixedPoint;
 
 /** 100,000 lent, 80,000 of it to one borrower: a tolerance of 20 and a dust bound of 50, so 50 in force. */
 const fixture = () => deployLentPool();

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
 import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
-import { max } from "../../helpers/numbers";
 import { OracleMode } from "../../helpers/oracle";
 import {
   DAY,
@@ -15,7 +14,7 @@ import {
   type LentPool,
 } from "../../helpers/pool";
 
-const { WAD, divUp, min } = FixedPoint;
+const { divUp, max, min, WAD } = FixedPoint;
 
 const PRICE_SCALE = 10n ** 36n;
 const [LLTV, TARGET] = [(86n * WAD) / 100n, (125n * WAD) / 100n];

@@ -3,12 +3,11 @@ import { MaxUint256, type AddressLike } from "ethers";
 import { FixedPoint } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
-import { sum } from "../../helpers/numbers";
 import { OracleMode } from "../../helpers/oracle";
 import { DAY, NEXT, deployLentPool, expectIdentity, setNext, type LentPool } from "../../helpers/pool";
 import { signerOf } from "../../helpers/protocol";
 
-const { WAD, divUp } = FixedPoint;
+const { divUp, sum, WAD } = FixedPoint;
 
 const LLTV = (86n * WAD) / 100n;
 const ENTRIES = 16;

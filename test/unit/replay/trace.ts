@@ -1,7 +1,9 @@
+import { FixedPoint } from "../../../sdk";
 import { SCENARIOS } from "../../../scripts/replay/scenarios";
 import type { Depth, Layers, Loss, Point, Trace } from "../../../scripts/replay/types";
 import { sumOf } from "../../helpers/losses";
-import { sum } from "../../helpers/numbers";
+
+const { sum } = FixedPoint;
 
 const UNIT = 1_000_000n;
 const layers = (fees: bigint, reserve: bigint, staked: bigint, interest: bigint, principal: bigint): Layers => ({

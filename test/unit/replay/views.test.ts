@@ -1,10 +1,12 @@
 import { expect } from "chai";
 
+import { FixedPoint } from "../../../sdk";
 import { toResult } from "../../../scripts/replay/json";
 import { renderReport } from "../../../scripts/replay/report";
 import { Progress, summarise } from "../../../scripts/replay/terminal";
 import { syntheticTrace } from "./trace";
-import { sum } from "../../helpers/numbers";
+
+const { sum } = FixedPoint;
 
 const withoutLoss = () => {
   const { fairness: _, depth, ...trace } = syntheticTrace();

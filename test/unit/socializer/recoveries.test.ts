@@ -3,12 +3,11 @@ import { MaxUint256 } from "ethers";
 import { FixedPoint, Waterfall } from "../../../sdk";
 import { ethers, loadFixture, time } from "../../helpers/hre";
 import { layersOf, lose, recover, sumOf } from "../../helpers/losses";
-import { sum } from "../../helpers/numbers";
 import { DAY, NEXT, setNext } from "../../helpers/pool";
 import type { Protocol } from "../../helpers/protocol";
 import { deployCovered, deployUncovered, loss } from "../../helpers/socializer";
 
-const { WAD } = FixedPoint;
+const { sum, WAD } = FixedPoint;
 
 describe("BadDebtSocializer", () => {
   describe("recoveries", () => {
