@@ -1,5 +1,5 @@
 /** Numbers and times as people read them, the same in the terminal and in the report. */
-import type { Loss, Trace } from "./types";
+import type { Trace } from "./types";
 
 /** `12,345` from 100 on, `12.34` below. */
 export function formatNumber(value: number): string {
@@ -64,10 +64,12 @@ export function timeFormat(points: readonly { time: number }[]): (time: number) 
   return points[points.length - 1].time - points[0].time > 300 * 86_400 ? formatDate : formatTime;
 }
 
-/** When a loss was booked, `12 Mar 02:15`, or from when to when, `12 Mar 02:15 to 12 Mar 02:20`. */
-export function formatSpan({ time, until }: Loss, format: (time: number) => string): string {
-  const [first, last] = [format(time), format(until)];
-  return first === last ? first : `${first} to ${last}`;
+/** `12 Mar 02:15 to 02:20`; one end only where they read alike. */
+export function formatSpan(from: number, to: number, format: (time: number) => string): string {
+  const [first, last] = [format(from), format(to)];
+  if (first === last) return first;
+  const sameDay = to - from < 86_400 && formatDay(from) === formatDay(to);
+  return `${first} to ${sameDay ? last.replace(`${formatDay(to)} `, "") : last}`;
 }
 
 /** `12 Mar`, in UTC. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 
-import { formatTime } from "./format";
+import { formatSpan, formatTime } from "./format";
 import type { Scenario, Step, Window } from "./types";
 import { isWithin } from "./windows";
 
@@ -237,7 +237,7 @@ export function scenarioFromPrices(file: string, steps: Step[], notes: readonly 
 
 /** Tells whoever gave prices, and no absences, of those that they get. */
 export function absenceNote({ keepersOffline }: Scenario): string {
-  const spans = keepersOffline.map(({ from, to }) => `${formatTime(from)} to ${formatTime(to)}`).join(" and ");
+  const spans = keepersOffline.map(({ from, to }) => formatSpan(from, to, formatTime)).join(" and ");
   return `The prices span Black Thursday: the keepers are away ${spans}, as they were then. Leave that out with --keepers-offline none.`;
 }
 

@@ -78,7 +78,7 @@ function lossTable({ losses, loanDecimals, points }: Trace): string[] {
   const format = timeFormat(points);
   const keys = ["shortfall", ...LAYERS, "recovered"] as const;
   const rows = losses.map((loss) => [
-    `${loss.id}  ${formatSpan(loss, format)}  ${formatCount(loss.accounts, "account")}`,
+    `${loss.id}  ${formatSpan(loss.time, loss.until, format)}  ${formatCount(loss.accounts, "account")}`,
     ...keys.map((key) => formatAmount(loss[key], loanDecimals)),
   ]);
   const total = keys.map((key) => formatAmount(FixedPoint.sum(losses.map((loss) => loss[key])), loanDecimals));

@@ -75,9 +75,10 @@ const FRAMES: readonly Frame[] = [
 const FLAGS = 26;
 const PLAIN = 8;
 
-/** Of the text on a plot, in pixels: of a line, of a letter on average, and what is to be left between two labels. */
+/** Of the text on a plot, in pixels: of a line, of a letter on average, of a capital, and what is to be left between two labels. */
 const LINE = 16;
 const LETTER = 6.8;
+const CAPITAL = 8;
 const SPACE = 8;
 
 /** Flags closer than this would make a solid block. */
@@ -171,7 +172,7 @@ function drawFlags(
   top: number,
   marks: readonly (Mark & { x: number; y: number })[],
 ): string[] {
-  const free = unit ? LETTER * unit.length + SPACE : 0;
+  const free = unit ? CAPITAL * unit.length + SPACE : 0;
   const nameOf = (group: typeof marks) => {
     const text = flag(group.map(({ label }) => label!));
     const half = (LETTER * text.length) / 2;
@@ -241,7 +242,7 @@ function draw(chart: Chart, frame: Frame, axis: Axis): string {
   }
   const below = height - bottom + 18;
   const widthOf = (text: string) => LETTER * text.length;
-  if (chart.unit) parts.push(`<text class="tick" x="0" y="${top - 10}">${escape(chart.unit)}</text>`);
+  if (chart.unit) parts.push(`<text class="tick" x="0" y="${top - 14}">${escape(chart.unit)}</text>`);
   const unit = axis.unit ?? "";
   if (unit)
     parts.push(`<text class="tick" x="${width - right}" y="${below + LINE}" text-anchor="end">${escape(unit)}</text>`);

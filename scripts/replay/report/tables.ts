@@ -92,13 +92,13 @@ export function waterfalls(trace: Trace): string {
       ? `<p class="soft">The ${MAX_WATERFALLS} largest losses of ${losses.length}.</p>`
       : "";
   const rows = losses.map((loss) => [
-    `${loss.id} · ${formatSpan(loss, format)}`,
+    `${loss.id} · ${formatSpan(loss.time, loss.until, format)}`,
     ...AMOUNTS.map((key) => plain(loss[key])),
   ]);
   const together = ["Together", ...AMOUNTS.map((key) => plain(totalOf(losses, key)))];
   return [
-    note,
     ...endingLines(trace).map((line) => `<p>${escape(line)}</p>`),
+    note,
     ...largest.sort((a, b) => a.id - b.id).map((loss) => waterfall(loss, plain, format)),
     `<h3>All losses, in ${scenario.loan}</h3>`,
     table(
@@ -125,7 +125,7 @@ function waterfall(loss: Loss, amount: (value: bigint) => string, format: (time:
   });
   const accounts = formatCount(loss.accounts, "account");
   const first = loss.until === loss.time ? "" : "first ";
-  return `<h3>Loss ${loss.id} · ${formatSpan(loss, format)} · ${accounts}, ${first}at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
+  return `<h3>Loss ${loss.id} · ${formatSpan(loss.time, loss.until, format)} · ${accounts}, ${first}at a price of ${formatPrice(loss.price)}</h3><dl class="fall">${row("Shortfall", colourOf("price"), 0n, loss.shortfall)}${layers.join("")}${row("Paid back since", colourOf("back"), 0n, loss.recovered)}</dl>`;
 }
 
 /** Who paid something back, and to whom; nothing if nobody did. */

@@ -83,7 +83,7 @@ describe("replay: scenarios", () => {
       expect(scenario.keepersOffline).to.deep.equal(known);
       expect(scenario.notes).to.deep.equal(["said"]);
       expect(absenceNote(scenario)).to.equal(
-        "The prices span Black Thursday: the keepers are away 12 Mar 10:15 to 12 Mar 12:30 and 13 Mar 01:40 to 13 Mar 02:25, as they were then. Leave that out with --keepers-offline none.",
+        "The prices span Black Thursday: the keepers are away 12 Mar 10:15 to 12:30 and 13 Mar 01:40 to 02:25, as they were then. Leave that out with --keepers-offline none.",
       );
       expect(absences(every(300, "2020-03-12T12:00Z", "2020-03-17T00:00Z"))).to.deep.equal([known[1]]);
     });

@@ -79,8 +79,10 @@ describe("replay: what it shows", () => {
       const trace = syntheticTrace();
       const [first, second] = trace.losses;
       const losses = [{ ...first, until: first.time + 600 }, second];
-      expect(summarise({ ...trace, losses })).to.match(/1 {2}12 Mar 12:30 to 12 Mar 12:40 {2}7 accounts/);
-      expect(renderReport({ ...trace, losses })).to.contain("Loss 1 · 12 Mar 12:30 to 12 Mar 12:40 · 7 accounts");
+      expect(summarise({ ...trace, losses })).to.match(/1 {2}12 Mar 12:30 to 12:40 {2}7 accounts/);
+      expect(renderReport({ ...trace, losses })).to.contain("Loss 1 · 12 Mar 12:30 to 12:40 · 7 accounts");
+      const overnight = [{ ...first, until: first.time + 43_200 }, second];
+      expect(summarise({ ...trace, losses: overnight })).to.contain("12 Mar 12:30 to 13 Mar 00:30");
     });
 
     it("says so when nothing was lost", () => {
