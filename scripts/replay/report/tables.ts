@@ -99,7 +99,6 @@ export function waterfalls(trace: Trace): string {
   return [
     ...endingLines(trace).map((line) => `<p>${escape(line)}</p>`),
     note,
-    ...endingLines(trace).map((line) => `<p>${escape(line)}</p>`),
     ...largest.sort((a, b) => a.id - b.id).map((loss) => waterfall(loss, plain, format)),
     `<h3>All losses, in ${scenario.loan}</h3>`,
     table(
