@@ -138,6 +138,7 @@ describe("InsuranceFund", () => {
       await weird.setQuirks({ feeBps: 100, returns_: 0, paused: false, revertsOnZero: false });
       for (const call of [
         () => p.fund.connect(p.staker).deposit(10_000n, p.staker),
+        () => p.fund.connect(p.staker).mint(10_000_000n, p.staker),
         () => p.fund.connect(p.staker).fundReserve(10_000n),
       ]) {
         await expect(call())

@@ -176,13 +176,19 @@ describe("InsuranceFund", () => {
       await expect(own.redeem(0, staker, staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount");
       await expect(own.redeem(999, staker, staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount"); // worth 0
       await expect(own.withdraw(0, staker, staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount");
-      await expect(own.redeem(shares, ZeroAddress, staker)).to.be.revertedWithCustomError(p.fund, "ZeroAddress");
-      await expect(p.fund.connect(stranger).redeem(shares, stranger, staker))
-        .to.be.revertedWithCustomError(p.fund, "ERC20InsufficientAllowance")
-        .withArgs(stranger.address, 0, shares);
-      await expect(p.fund.connect(stranger).withdraw(1, stranger, stranger))
-        .to.be.revertedWithCustomError(p.fund, "NoRequest")
-        .withArgs(stranger.address);
+      const others = p.fund.connect(stranger);
+      for (const call of [own.redeem(shares, ZeroAddress, staker), own.withdraw(1, ZeroAddress, staker)]) {
+        await expect(call).to.be.revertedWithCustomError(p.fund, "ZeroAddress");
+      }
+      const assets = p.assets("1000");
+      for (const call of [others.redeem(shares, stranger, staker), others.withdraw(assets, stranger, staker)]) {
+        await expect(call)
+          .to.be.revertedWithCustomError(p.fund, "ERC20InsufficientAllowance")
+          .withArgs(stranger.address, 0, shares);
+      }
+      for (const call of [others.redeem(1, stranger, stranger), others.withdraw(1, stranger, stranger)]) {
+        await expect(call).to.be.revertedWithCustomError(p.fund, "NoRequest").withArgs(stranger.address);
+      }
     });
 
     it("lets a spender redeem within its allowance", async () => {

@@ -406,6 +406,31 @@ describe("LendingPool: the guard", () => {
       await redeem(1_000_000n, p.lender, p.lender);
     });
 
+    it("cannot be faked at any other door either: each asks for the gas that the oracle may need", async () => {
+      const p = await loadFixture(fixture);
+      await p.provideAssets(p.lender, p.assets("100"));
+      await p.oracle.setMode(OracleMode.BurnGas);
+      const gas = { gasLimit: 450_000n };
+      const pool = p.pool.connect(p.lender);
+      const doors: [string, () => Promise<unknown>][] = [
+        ["deposit", () => pool.deposit(p.assets("1"), p.lender, gas)],
+        ["mint", () => pool.mint(p.assets("1") * 1000n, p.lender, gas)],
+        ["withdraw", () => pool.withdraw(p.assets("1"), p.lender, p.lender, gas)],
+        ["redeem", () => pool.redeem(p.assets("1") * 1000n, p.lender, p.lender, gas)],
+        ["reportBlind", () => pool.reportBlind(gas)],
+        ["harvest", () => p.fund.harvest(p.pool, gas)],
+        ["visibleShortfall", () => pool.visibleShortfall(gas)],
+        ["totalAssetsNet", () => pool.totalAssetsNet(gas)],
+        ["maxDeposit", () => pool.maxDeposit(p.lender, gas)],
+        ["maxMint", () => pool.maxMint(p.lender, gas)],
+        ["maxWithdraw", () => pool.maxWithdraw(p.lender, gas)],
+        ["maxRedeem", () => pool.maxRedeem(p.lender, gas)],
+      ];
+      for (const [door, call] of doors) {
+        await expect(call(), door).to.be.revertedWithCustomError(p.pool, "InsufficientGas");
+      }
+    });
+
     it("counts an oracle without code or with a short answer as failed", async () => {
       const p = await loadFixture(fixture);
       const address = await p.oracle.getAddress();

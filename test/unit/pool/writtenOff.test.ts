@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
-import { FixedPoint } from "../../../sdk";
+import { FixedPoint, Interest } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { writeStorage } from "../../helpers/layout";
 import { OracleMode } from "../../helpers/oracle";
@@ -259,6 +259,16 @@ describe("LendingPool: written-off debt", () => {
       await expect(p.pool.refinance(p.borrower)).to.be.revertedWithCustomError(p.pool, "Paused");
       await p.factory.connect(p.governor).unpause(p.pool);
       await p.pool.refinance(p.borrower);
+    });
+
+    it("refuses what would bring total debt over what the books hold", async () => {
+      const p = await loadFixture(defaulted);
+      await p.setPrice("3000");
+      const { index } = await p.pool.state();
+      await writeStorage(p.pool, "LendingPool", ["_borrowers", "scaledDebt"], (Interest.MAX_DEBT * WAD) / index);
+      await expect(p.pool.refinance(p.borrower))
+        .to.be.revertedWithCustomError(p.pool, "AmountTooLarge")
+        .withArgs((debt: bigint) => debt > Interest.MAX_DEBT, Interest.MAX_DEBT);
     });
 
     it("is the end of what was owed: a later payment finds nothing", async () => {

@@ -141,11 +141,11 @@ describe("BadDebtSocializer", () => {
     it("must have had the gas to pay: nobody starves it and goes on without", async () => {
       const p = await loadFixture(deployCovered);
       await p.oracle.setPrice(await priceForLoss(p.borrower.address, p.assets("500"), p.pool));
-      const writeDown = p.pool.writeDown.populateTransaction;
+      const writeDown = await p.pool.writeDown.populateTransaction([p.borrower]);
       const starved: bigint[] = [];
       let through = 0;
       for (let gasLimit = 60_000n; gasLimit <= 900_000n; gasLimit += 20_000n) {
-        const tx = { ...(await writeDown([p.borrower])), from: p.stranger.address, gasLimit };
+        const tx = { ...writeDown, from: p.stranger.address, gasLimit };
         const outcome = await ethers.provider.call(tx).catch((error: { data?: string }) => error);
         if (typeof outcome === "string") {
           // it went through: then with the cover
@@ -160,10 +160,14 @@ describe("BadDebtSocializer", () => {
       }
       expect(starved).to.have.length.greaterThan(5);
       expect(through).to.be.greaterThan(5);
-      await expect(p.pool.writeDown([p.borrower], { gasLimit: starved.at(-1)! })).to.be.revertedWithCustomError(
-        p.socializer,
-        "InsufficientGas",
-      );
+      await p.provideAssets(p.liquidator, p.assets("1000"));
+      const [liquidator, gas] = [p.pool.connect(p.liquidator), { gasLimit: starved.at(-1)! }];
+      for (const call of [
+        () => liquidator.writeDown([p.borrower], gas),
+        () => liquidator.liquidate(p.borrower, p.assets("1000"), 0n, "0x", gas),
+      ]) {
+        await expect(call()).to.be.revertedWithCustomError(p.socializer, "InsufficientGas");
+      }
     });
 
     it("does not count as such when its own call books the loss: a staker cannot dodge the slash from a token's hook", async () => {
