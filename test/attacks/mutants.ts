@@ -30,7 +30,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "no-generations",
     file: "contracts/libraries/SharesMath.sol",
-    find: "return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply;",
+    find: "return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;",
     replace: "return supply != 0 && total > supply * PAR_OVER_END;",
     suite: "shares.test.ts",
     caughtBy:
@@ -195,7 +195,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "generation-ends-at-zero-only",
     file: "contracts/libraries/SharesMath.sol",
-    find: "return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply;",
+    find: "return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;",
     replace: "return supply != 0 && total == 0;",
     suite: "losses.test.ts",
     caughtBy:
