@@ -25,7 +25,7 @@ const LISTS: Record<string, string[]> = {
   "contracts/libraries/RiskLadder.sol": [...MATH, ...pool("ladder", "guard")],
   "contracts/libraries/SharesMath.sol": [...MATH, ...pool("erc4626"), ...scenarios("generations")],
   "contracts/libraries/Waterfall.sol": [...MATH, ...LOSSES],
-  "contracts/base/EpochLedger.sol": [...pool("epochs", "tokens"), ...LOSSES],
+  "contracts/base/EpochLedger.sol": [...pool("epochs", "tokens"), ...LOSSES, ...fund("cover")],
   "contracts/base/EpochShares.sol": [...pool("epochs", "erc20", "erc4626"), ...LOSSES, ...attacks("losses", "shares")],
   "contracts/base/PoolDefault.sol": [
     ...pool("writeDown", "liquidation", "writtenOff"),

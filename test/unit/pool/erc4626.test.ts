@@ -511,6 +511,12 @@ describe("LendingPool: ERC-4626", () => {
         p.pool,
         "AmountTooLarge",
       );
+      // to the last one
+      const left = 2n ** 112n - 1n - (await p.pool.totalSupply());
+      await p.pool.connect(p.lender).mint(left, p.lender);
+      await expect(p.pool.connect(p.lender).mint(1n, p.lender))
+        .to.be.revertedWithCustomError(p.pool, "AmountTooLarge")
+        .withArgs(2n ** 112n, 2n ** 112n - 1n);
     });
   });
 

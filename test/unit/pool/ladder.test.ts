@@ -168,6 +168,25 @@ describe("LendingPool: the ladder", () => {
     expect(await ladderOf(p)).to.have.length(2);
   });
 
+  it("finds a tick that is alone in its word of marks, and the lowest of it", async () => {
+    const p = await loadFixture(fixture);
+    const [debt, { index }] = [p.assets("1000"), await p.pool.state()];
+    // the first multiple of 256 above the other borrower's tick, and the collateral in the middle of it
+    const [[other]] = await ladderOf(p);
+    const tick = ((other as bigint) / 256n + 1n) * 256n;
+    let collateral = p.collaterals("0.6");
+    while (RiskLadder.tickOf((debt * WAD) / index, collateral) < tick) collateral = (collateral * 999n) / 1000n;
+    collateral = (collateral * 995n) / 1000n;
+    await p.oracle.setPrice((debt * 2n * Liquidation.ORACLE_SCALE) / collateral);
+    await p.openPosition(p.borrower2, collateral, debt);
+    expect((await ladderOf(p)).map(([at]) => at)).to.deep.equal([tick, other]);
+    await p.oracle.setPrice((debt * Liquidation.ORACLE_SCALE) / collateral);
+    await setNext(1n);
+    const lack = await lackOf(p, p.borrower2.address);
+    expect(lack).to.be.greaterThan(p.assets("10"));
+    expect(await p.pool.visibleShortfall(NEXT)).to.equal(lack);
+  });
+
   for (const [what, assetDecimals, collateralDecimals, price] of [
     ["18 decimals each", 18, 18, "2000"],
     ["bitcoin of 8 decimals against ether", 18, 8, "20"],
