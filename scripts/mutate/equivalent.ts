@@ -54,6 +54,19 @@ export const EQUIVALENT: Equivalent[] = [
   },
   {
     file: "contracts/base/PoolLadder.sol",
+    from: "if (tick < floor) tick = 0;",
+    to: "if (tick < floor) {}",
+    reason:
+      "What is found below the floor lacks nothing at the price, and is healthy in `depth`; the next step ends the search. As the highest tick on record it is as good: it is occupied, and nothing above it is.",
+  },
+  {
+    file: "contracts/base/EpochShares.sol",
+    from: "received >> RECEIVED_BITS == 0 ? 0 : FixedPointMathLib.log2(received) + 1 - RECEIVED_BITS;",
+    to: "received >> (RECEIVED_BITS - 1) == 0 ? 0 : FixedPointMathLib.log2(received) + 1 - RECEIVED_BITS;",
+    reason: "From 2^47 up to 2^48 the exponent that is then computed is 47 + 1 - 48, which is 0, too.",
+  },
+  {
+    file: "contracts/base/PoolLadder.sol",
     from: "delete _blindness;",
     to: "{}",
     reason:
