@@ -268,7 +268,7 @@ export const MUTANTS: Mutant[] = [
     name: "recovery-must-arrive",
     file: "contracts/base/PoolDefault.sol",
     find: "if (ASSET.trySafeTransfer(address(SOCIALIZER), assets)) {",
-    replace: "ASSET.safeTransfer(address(SOCIALIZER), assets);\n        {",
+    replace: "ASSET.safeTransfer(address(SOCIALIZER), assets);\n        if (true) {",
     suite: "liquidation.test.ts",
     caughtBy:
       "Blocked liquidation: works with the borrower, the fee side or a surplus receiver blocklisted or reverting.",
