@@ -125,7 +125,9 @@ contract PoolLens is IPoolLens {
         for (uint256 i; i < list.length; ++i) {
             try s.lossOf(start + i) returns (Loss memory loss) {
                 list[i] = loss;
-            } catch {}
+            } catch {
+                // left empty: the fund that must say whether its epoch has opened does not
+            }
         }
     }
 

@@ -20,7 +20,9 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
     using SafeERC20 for IERC20;
     using FixedPointMathLib for uint256;
 
-    /// @dev What must have been there when a transfer fails: more than any token's takes.
+    /* -------------------------------------------- CONSTANTS -------------------------------------------- */
+
+    /// @dev Gas that must have been there when a transfer fails, far more than a token needs.
     uint256 private constant TRANSFER_GAS = 1_000_000;
 
     /* ------------------------------------------- WRITE-DOWN -------------------------------------------- */

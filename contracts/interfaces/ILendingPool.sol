@@ -193,7 +193,7 @@ interface IPoolDefault {
     /// @return seized collateral units sent to the caller, rounded down
     /// @dev Returns (0, 0) if a loss was booked and then nothing can be repaid, as where the collateral is worth
     /// nothing. Reverts with `ZeroAmount`, `NoDebt`, `HealthyPosition`, `NothingToLiquidate`, `SeizedTooLittle`,
-    /// `IncorrectTransfer`, or as the oracle does.
+    /// `IncorrectTransfer`, `InsufficientGas` (the socializer's, too), or as the oracle does.
     function liquidate(
         address borrower,
         uint256 repayAssets,
@@ -211,14 +211,14 @@ interface IPoolDefault {
     /// @notice Pays written-off debt of any account, oldest first; clamped to it, so `type(uint256).max` pays all. The
     /// payment goes to those who bore the loss.
     /// @return repaid loan assets taken from the caller
-    /// @dev Reverts with `ZeroAmount`, `NoDebt`, `IncorrectTransfer`.
+    /// @dev Reverts with `ZeroAmount`, `NoDebt`, `IncorrectTransfer`, `InsufficientGas`.
     function repayWrittenOff(address account, uint256 assets) external returns (uint256 repaid);
 
     /// @notice Turns written-off debt of an account that is healthy with all that it owes into performing debt, as far
     /// as cash reaches; the cash goes to those who bore the loss. Permissionless.
     /// @return recovered loan assets paid out, rounded down: no more than total debt grows by
-    /// @dev Reverts with `NoDebt`, `Paused`, `Unhealthy`, `InsufficientCash`, `AmountTooLarge`, `DebtBelowMinimum`, or as
-    /// the oracle does.
+    /// @dev Reverts with `NoDebt`, `Paused`, `Unhealthy`, `InsufficientCash`, `AmountTooLarge`, `DebtBelowMinimum`,
+    /// `InsufficientGas`, or as the oracle does.
     function refinance(address account) external returns (uint256 recovered);
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, type AddressLike } from "ethers";
-import { FixedPoint } from "../../../sdk";
+import { FixedPoint, Liquidation } from "../../../sdk";
 import { loadFixture, time } from "../../helpers/hre";
 import { OracleMode } from "../../helpers/oracle";
 import {
@@ -359,14 +359,14 @@ describe("LendingPool: liquidate", () => {
       const p = await loadFixture(defaulted);
       await p.setPrice("3000");
       const [{ since }] = await p.pool.writtenOffOf(p.borrower);
-      await time.setNextBlockTimestamp(since + 7n * DAY - 1n);
+      await time.setNextBlockTimestamp(since + Liquidation.DUE_AFTER - 1n);
       const health = await p.pool.healthOf(p.borrower, NEXT);
       await expect(liquidate(p))
         .to.be.revertedWithCustomError(p.pool, "HealthyPosition")
         .withArgs(p.borrower.address, health);
       const price = await p.oracle.price();
       const seizedFor = (repaid: bigint) => (((repaid * 1005n) / 1000n) * PRICE_SCALE) / price;
-      await time.setNextBlockTimestamp(since + 7n * DAY);
+      await time.setNextBlockTimestamp(since + Liquidation.DUE_AFTER);
       const scaled = await p.pool.scaledDebtOf(p.borrower);
       const part = p.assets("1000");
       await expect(liquidate(p, part))
