@@ -28,6 +28,12 @@ export default defineConfig(
       "no-restricted-syntax": [
         "error",
         { selector: "MemberExpression[property.name='only']", message: "Run everything: remove .only" },
+        {
+          // all are sent at once, and one that fails before its turn is a rejection that nobody handles
+          selector:
+            "ForOfStatement:has(ArrayExpression > CallExpression) CallExpression[callee.name='expect'] > Identifier[name=/^(call|tx)$/]",
+          message: "List functions and call each in its turn: expect(call())",
+        },
       ],
     },
   },

@@ -177,17 +177,20 @@ describe("InsuranceFund", () => {
       await expect(own.redeem(999, staker, staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount"); // worth 0
       await expect(own.withdraw(0, staker, staker)).to.be.revertedWithCustomError(p.fund, "ZeroAmount");
       const others = p.fund.connect(stranger);
-      for (const call of [own.redeem(shares, ZeroAddress, staker), own.withdraw(1, ZeroAddress, staker)]) {
-        await expect(call).to.be.revertedWithCustomError(p.fund, "ZeroAddress");
+      for (const call of [() => own.redeem(shares, ZeroAddress, staker), () => own.withdraw(1, ZeroAddress, staker)]) {
+        await expect(call()).to.be.revertedWithCustomError(p.fund, "ZeroAddress");
       }
       const assets = p.assets("1000");
-      for (const call of [others.redeem(shares, stranger, staker), others.withdraw(assets, stranger, staker)]) {
-        await expect(call)
+      for (const call of [
+        () => others.redeem(shares, stranger, staker),
+        () => others.withdraw(assets, stranger, staker),
+      ]) {
+        await expect(call())
           .to.be.revertedWithCustomError(p.fund, "ERC20InsufficientAllowance")
           .withArgs(stranger.address, 0, shares);
       }
-      for (const call of [others.redeem(1, stranger, stranger), others.withdraw(1, stranger, stranger)]) {
-        await expect(call).to.be.revertedWithCustomError(p.fund, "NoRequest").withArgs(stranger.address);
+      for (const call of [() => others.redeem(1, stranger, stranger), () => others.withdraw(1, stranger, stranger)]) {
+        await expect(call()).to.be.revertedWithCustomError(p.fund, "NoRequest").withArgs(stranger.address);
       }
     });
 
