@@ -69,7 +69,7 @@ export function onNetwork(help: string, main: (hre: HardhatRuntimeEnvironment) =
   });
 }
 
-/** @throws InputError if the network has a node that does not answer: the plugins would say so at length. */
+/** @throws Error if the network has a node that does not answer: the plugins would say so at length. */
 async function requireNode(network: string): Promise<void> {
   const key = `${network.toUpperCase()}_RPC_URL`;
   const [url, place] = network === "localhost" ? [LOCAL_NODE, LOCAL_NODE] : [env[key], key];
@@ -77,7 +77,7 @@ async function requireNode(network: string): Promise<void> {
   try {
     await fetch(url, { method: "POST", signal: AbortSignal.timeout(NODE_TIMEOUT) });
   } catch {
-    throw new InputError(`${network}: no node answers at ${place}, start it or check the address`);
+    throw new Error(`${network}: no node answers at ${place}, start it or check the address`);
   }
 }
 

@@ -15,6 +15,7 @@ import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFacto
 import { functionsOf, grantsOf, ROLES, type Grant, type Role } from "./access";
 import type { Context } from "./context";
 import type { Deployer } from "./deployer";
+import { allSince } from "./logs";
 import {
   decimalsOf,
   deployFactory,
@@ -45,7 +46,7 @@ const coder = AbiCoder.defaultAbiCoder();
  * @throws NotDeployedError if something of the deployment is not there at all.
  */
 export async function checkDeployment(context: Context): Promise<Check[]> {
-  const { config, accounts, find } = context;
+  const { config, accounts, createdAt, find } = context;
   const checks: Check[] = [];
   const report: Report = (what, expected, found) => checks.push({ what, expected, found });
 
@@ -65,11 +66,12 @@ export async function checkDeployment(context: Context): Promise<Check[]> {
   const pool = await find("Pool");
   const decimals = await decimalsOf(d, market);
   const parts = { oracle, fund: await fund.getAddress(), socializer };
-  await checkPool(factory, pool, poolParams(config, market, decimals, parts), report);
+  const params = poolParams(config, market, decimals, parts);
+  await checkPool(factory, await createdAt("PoolFactory"), pool, params, report);
   await checkCoverage(fund, pool, parseUnits(config.coverageLimit, decimals), report);
   report("PoolFactory authority", authority, await factory.authority());
   report("InsuranceFund authority", authority, await fund.authority());
-  await checkRoles(manager, grantsOf(accounts, config.executionDelay), report);
+  await checkRoles(manager, await createdAt("AccessManager"), grantsOf(accounts, config.executionDelay), report);
   for (const { name, target, selector, role } of await functionsOf(factory, fund)) {
     report(`${name} is for`, role, nameOf(await manager.getTargetFunctionRole(target, selector)));
   }
@@ -136,8 +138,16 @@ function fieldsOf(params: readonly ParamType[], values: Result, prefix?: string)
   return fields;
 }
 
-async function checkPool(factory: PoolFactory, pool: LendingPool, expected: PoolParamsStruct, report: Report) {
-  const [created] = await factory.queryFilter(factory.filters.PoolCreated(await pool.getAddress()));
+async function checkPool(
+  factory: PoolFactory,
+  since: number,
+  pool: LendingPool,
+  expected: PoolParamsStruct,
+  report: Report,
+) {
+  const filter = factory.filters.PoolCreated(await pool.getAddress());
+  const query = (from: number, to: number) => factory.queryFilter(filter, from, to);
+  const [created] = await allSince(pool.runner!.provider!, since, query);
   report("Pool creator", "PoolFactory", created ? "PoolFactory" : "unknown");
   if (!created) return;
   const params = factory.interface.getEvent("PoolCreated").inputs.slice(-1);
@@ -154,8 +164,9 @@ async function checkCoverage(fund: InsuranceFund, pool: LendingPool, expected: b
 }
 
 /** Who has each role, taken from everybody who ever got it, and who may change that. */
-async function checkRoles(manager: AccessManager, grants: readonly Grant[], report: Report) {
-  const granted = await manager.queryFilter(manager.filters.RoleGranted());
+async function checkRoles(manager: AccessManager, since: number, grants: readonly Grant[], report: Report) {
+  const query = (from: number, to: number) => manager.queryFilter(manager.filters.RoleGranted(), from, to);
+  const granted = await allSince(manager.runner!.provider!, since, query);
   for (const role of Object.keys(ROLES) as Role[]) {
     const candidates = granted.filter(({ args }) => args.roleId === ROLES[role]).map(({ args }) => args.account);
     const found: string[] = [];

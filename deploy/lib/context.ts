@@ -67,6 +67,8 @@ export async function contextOf(hre: HardhatRuntimeEnvironment) {
     artifacts,
     provider: ethers.provider,
     recordOf,
+    /** The block in which something recorded was created; the first where the record does not say. */
+    createdAt: async (name: string) => Number((await recordOf(name)).receipt?.blockNumber ?? 0),
     /** A recorded contract, to be read or connected to a signer. */
     find: async <N extends Name>(name: N): Promise<Contract<N>> => {
       const { address } = await recordOf(name);

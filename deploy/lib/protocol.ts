@@ -1,4 +1,13 @@
-import { dataLength, dataSlice, keccak256, parseUnits, ZeroAddress } from "ethers";
+import {
+  AbiCoder,
+  dataLength,
+  dataSlice,
+  keccak256,
+  parseUnits,
+  resolveProperties,
+  ZeroAddress,
+  type ContractTransactionReceipt,
+} from "ethers";
 import {
   AccessManager__factory,
   BadDebtSocializer__factory,
@@ -16,6 +25,7 @@ import type { FundParamsStruct } from "../../typechain-types/contracts/Insurance
 import type { PoolParamsStruct } from "../../typechain-types/contracts/PoolFactory";
 import type { Config, Market } from "../config";
 import type { Deployer } from "./deployer";
+import { allSince } from "./logs";
 import { deployMocks } from "./mocks";
 import { poolTerms } from "./terms";
 
@@ -102,10 +112,32 @@ export function poolParams(
 /** Has the factory create a pool, always a new one. */
 export async function createPool(factory: PoolFactory, params: PoolParamsStruct): Promise<LendingPool> {
   const receipt = await (await factory.createPool(params)).wait();
-  const [created] = await factory.queryFilter(
-    factory.filters.PoolCreated(),
-    receipt!.blockNumber,
-    receipt!.blockNumber,
-  );
-  return LendingPool__factory.connect(created.args.pool, factory.runner);
+  return poolOf(factory, receipt!);
+}
+
+/** The pool that a transaction created: others may have created some in its block. */
+export async function poolOf(factory: PoolFactory, { logs }: ContractTransactionReceipt): Promise<LendingPool> {
+  const address = await factory.getAddress();
+  const events = logs.filter((log) => log.address === address).map((log) => factory.interface.parseLog(log));
+  const created = events.find((event) => event?.name === "PoolCreated");
+  return LendingPool__factory.connect(created!.args.pool, factory.runner);
+}
+
+/**
+ * The factory's first pool with exactly these parameters. It does not matter who created it: code and parameters are
+ * all that tells pools of a factory apart.
+ * @param since the block of the factory
+ */
+export async function findPool(
+  factory: PoolFactory,
+  params: PoolParamsStruct,
+  since: number,
+): Promise<LendingPool | undefined> {
+  const { asset, collateralAsset } = await resolveProperties(params);
+  const filter = factory.filters.PoolCreated(undefined, asset, collateralAsset);
+  const created = await allSince(factory.runner!.provider!, since, (from, to) => factory.queryFilter(filter, from, to));
+  const types = factory.interface.getEvent("PoolCreated").inputs.slice(-1);
+  const encode = (value: unknown) => AbiCoder.defaultAbiCoder().encode(types, [value]);
+  const found = created.find(({ args }) => encode(args.params) === encode(params));
+  return found && LendingPool__factory.connect(found.args.pool, factory.runner);
 }

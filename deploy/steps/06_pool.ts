@@ -1,8 +1,8 @@
 import { NotDeployedError, step } from "../lib/context";
-import { createPool, decimalsOf, deployMarket, poolParams } from "../lib/protocol";
+import { createPool, decimalsOf, deployMarket, findPool, poolParams } from "../lib/protocol";
 
-/** The first pool, recorded as "Pool". */
-export default step(async (d, { config, find, recordOf }, { artifacts, deployments }) => {
+/** The first pool, recorded as "Pool": the one that an earlier run created and could not record, or a new one. */
+export default step(async (d, { config, createdAt, find, recordOf }, { artifacts, deployments }) => {
   const recorded = await recordOf("Pool").catch((error) => {
     if (!(error instanceof NotDeployedError)) throw error;
   });
@@ -13,7 +13,8 @@ export default step(async (d, { config, find, recordOf }, { artifacts, deploymen
     ["ChainlinkOracle", "InsuranceFund", "BadDebtSocializer"].map(async (name) => (await recordOf(name)).address),
   );
   const factory = (await find("PoolFactory")).connect(d.signer);
-  const pool = await createPool(factory, poolParams(config, market, decimals, { oracle, fund, socializer }));
+  const params = poolParams(config, market, decimals, { oracle, fund, socializer });
+  const pool = (await findPool(factory, params, await createdAt("PoolFactory"))) ?? (await createPool(factory, params));
   const { abi } = await artifacts.readArtifact("LendingPool");
   await deployments.save("Pool", { abi, address: await pool.getAddress() });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseUnits, type BaseContract } from "ethers";
+import { parseUnits, type BaseContract, type ContractTransactionResponse } from "ethers";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,9 +8,11 @@ import { assignFunctions, grantsOf, handOver, RESTRICTED, ROLES } from "../../de
 import { checkDeployment } from "../../deploy/lib/check";
 import { contextOf, NotDeployedError } from "../../deploy/lib/context";
 import { directDeployer } from "../../deploy/lib/deployer";
-import { deployFactory, deployManager } from "../../deploy/lib/protocol";
-import { artifacts, deployments, environment, ethers, time } from "../helpers/hre";
-import { DAY } from "../helpers/pool";
+import { allSince } from "../../deploy/lib/logs";
+import { deployFactory, deployManager, findPool, poolOf } from "../../deploy/lib/protocol";
+import type { LendingPool } from "../../typechain-types";
+import { artifacts, deployments, environment, ethers, mine, time } from "../helpers/hre";
+import { DAY, inOneBlock } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
 const ADDRESS = "0x00000000000000000000000000000000000000A1";
@@ -85,6 +87,37 @@ describe("deployment", () => {
       expect(await (await context.find("PoolLens")).getAddress()).not.to.equal(await lens.getAddress());
       expect(await (await context.find("AccessManager")).getAddress()).to.equal(administrator);
       expect(await faultsOf(await contextOf(environment))).to.deep.equal([]);
+    });
+
+    it("find the pool that an earlier run created and could not record", async () => {
+      const { factory, pool } = await deployed();
+      await deployments.delete("Pool");
+      await deployments.run(undefined, { resetMemory: false, writeDeploymentsToFiles: false });
+      expect((await deployments.get("Pool")).address).to.equal(await pool.getAddress());
+      expect(await factory.poolCount()).to.equal(1n);
+    });
+
+    it("take only a pool with exactly their parameters for that", async () => {
+      const { createPool, factory, params, pool } = await deployProtocol();
+      const changed = { ...params, supplyCap: 1n };
+      expect(await findPool(factory, changed, 0)).to.equal(undefined);
+      const other = await createPool({ supplyCap: 1n });
+      expect(await (await findPool(factory, changed, 0))!.getAddress()).to.equal(await other.getAddress());
+      expect(await (await findPool(factory, params, 0))!.getAddress()).to.equal(await pool.getAddress());
+    });
+
+    it("know their own pool from one that a stranger creates in the same block", async () => {
+      const { factory, params, stranger } = await deployProtocol();
+      const gas = { gasLimit: 12_000_000n };
+      const sent: ContractTransactionResponse[] = [];
+      await inOneBlock(async () => {
+        sent.push(await factory.connect(stranger).createPool({ ...params, supplyCap: 1n }, gas));
+        sent.push(await factory.createPool(params, gas));
+      });
+      const pools: LendingPool[] = [];
+      for (const transaction of sent) pools.push(await poolOf(factory, (await transaction.wait())!));
+      expect((await pools[0].state()).supplyCap).to.equal(0n); // less than a whole token
+      expect((await pools[1].state()).supplyCap).to.equal(params.supplyCap);
     });
 
     it("deploy anew what is recorded of another chain", async () => {
@@ -320,6 +353,27 @@ describe("deployment", () => {
       expect((await faultsOf({ ...context, recordOf })).map((fault) => fault.split(":")[0])).to.deep.equal([
         "PoolLens code",
       ]);
+    });
+
+    it("reads logs in parts where the node refuses many blocks at once", async () => {
+      await mine(100);
+      const latest = await ethers.provider.getBlockNumber();
+      const asked: number[][] = [];
+      const found = await allSince(ethers.provider, 7, async (from, to) => {
+        if (to - from >= 10) throw new Error("block range too large");
+        asked.push([from, to]);
+        return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+      });
+      expect(found).to.deep.equal(Array.from({ length: latest - 6 }, (_, i) => 7 + i));
+      expect(asked.length).to.be.greaterThan(10);
+      await expect(
+        allSince(ethers.provider, 0, async (from) => {
+          asked.push([from]);
+          throw new Error("no answer");
+        }),
+      ).to.be.rejectedWith("no answer");
+      // gives up at the first single block
+      expect(asked.at(-1)).to.deep.equal([0]);
     });
 
     it("says what is not deployed", async () => {
