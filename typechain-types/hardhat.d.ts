@@ -70,6 +70,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ERC20__factory>;
     getContractFactory(
+      name: "ERC20Permit",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.ERC20Permit__factory>;
+    getContractFactory(
       name: "ERC4626",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.ERC4626__factory>;
@@ -330,6 +334,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockOracle__factory>;
     getContractFactory(
+      name: "MockPermitERC20",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.MockPermitERC20__factory>;
+    getContractFactory(
       name: "MockSwapper",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.MockSwapper__factory>;
@@ -445,6 +453,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.ERC20>;
     getContractAt(
+      name: "ERC20Permit",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.ERC20Permit>;
+    getContractAt(
       name: "ERC4626",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -769,6 +782,11 @@ declare module "hardhat/types/runtime" {
       address: string | ethers.Addressable,
       signer?: ethers.Signer
     ): Promise<Contracts.MockOracle>;
+    getContractAt(
+      name: "MockPermitERC20",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.MockPermitERC20>;
     getContractAt(
       name: "MockSwapper",
       address: string | ethers.Addressable,
@@ -882,6 +900,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC20>;
     deployContract(
+      name: "ERC20Permit",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC20Permit>;
+    deployContract(
       name: "ERC4626",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC4626>;
@@ -1141,6 +1163,10 @@ declare module "hardhat/types/runtime" {
       name: "MockOracle",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockOracle>;
+    deployContract(
+      name: "MockPermitERC20",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockPermitERC20>;
     deployContract(
       name: "MockSwapper",
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1257,6 +1283,11 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.ERC20>;
     deployContract(
+      name: "ERC20Permit",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.ERC20Permit>;
+    deployContract(
       name: "ERC4626",
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
@@ -1581,6 +1612,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.MockOracle>;
+    deployContract(
+      name: "MockPermitERC20",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.MockPermitERC20>;
     deployContract(
       name: "MockSwapper",
       args: any[],

@@ -36,6 +36,8 @@ export type { IERC7913SignatureVerifier } from "./@openzeppelin/contracts/interf
 export { IERC7913SignatureVerifier__factory } from "./factories/@openzeppelin/contracts/interfaces/IERC7913.sol/IERC7913SignatureVerifier__factory";
 export type { ERC20 } from "./@openzeppelin/contracts/token/ERC20/ERC20";
 export { ERC20__factory } from "./factories/@openzeppelin/contracts/token/ERC20/ERC20__factory";
+export type { ERC20Permit } from "./@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit";
+export { ERC20Permit__factory } from "./factories/@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit__factory";
 export type { ERC4626 } from "./@openzeppelin/contracts/token/ERC20/extensions/ERC4626";
 export { ERC4626__factory } from "./factories/@openzeppelin/contracts/token/ERC20/extensions/ERC4626__factory";
 export type { IERC20Metadata } from "./@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata";
@@ -166,6 +168,8 @@ export type { MockHookReceiver } from "./contracts/mocks/MockHookReceiver";
 export { MockHookReceiver__factory } from "./factories/contracts/mocks/MockHookReceiver__factory";
 export type { MockOracle } from "./contracts/mocks/MockOracle";
 export { MockOracle__factory } from "./factories/contracts/mocks/MockOracle__factory";
+export type { MockPermitERC20 } from "./contracts/mocks/MockPermitERC20";
+export { MockPermitERC20__factory } from "./factories/contracts/mocks/MockPermitERC20__factory";
 export type { MockSwapper } from "./contracts/mocks/MockSwapper";
 export { MockSwapper__factory } from "./factories/contracts/mocks/MockSwapper__factory";
 export type { ProtocolProbe } from "./contracts/mocks/ProtocolProbe";

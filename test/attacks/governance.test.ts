@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { Signature, type BaseContract, type ParamType, type TypedDataDomain } from "ethers";
+import {
+  MaxUint256,
+  parseEther,
+  Signature,
+  ZeroAddress,
+  type BaseContract,
+  type ParamType,
+  type TypedDataDomain,
+} from "ethers";
 import { grantsOf, handOver, ROLES } from "../../deploy/lib/access";
 import { ethers, loadFixture, takeSnapshot } from "../helpers/hre";
 import { deployLentPool } from "../helpers/pool";
@@ -173,8 +181,19 @@ describe("Attacks: governance and signatures", () => {
     const before = await p.asset.balanceOf(p.operator);
     await p.pool.connect(p.operator).redeem(message.value, p.operator, p.lender);
     expect(await p.asset.balanceOf(p.operator)).to.be.greaterThan(before);
-    // nor does it stop who pays in: a deposit takes an allowance of the asset, wherever that came from
-    await p.supply(p.lender3, p.assets("1"));
     expect(await p.pool.allowance(p.lender, p.operator)).to.equal(0n);
+
+    // nor does one of the asset stop who pays in: a deposit takes the allowance, whoever brought the permit
+    const asset = await ethers.deployContract("MockPermitERC20", p.lender3);
+    const pool = await p.createPool({ asset: await asset.getAddress(), fund: ZeroAddress, supplyCap: MaxUint256 });
+    const own = { ...domain, name: await asset.name(), verifyingContract: await asset.getAddress() };
+    const paid = { ...message, owner: p.lender3.address, spender: await pool.getAddress(), value: parseEther("5") };
+    const { v, r, s } = Signature.from(await p.lender3.signTypedData(own, types, paid));
+    const consume = (by: typeof p.stranger) =>
+      asset.connect(by).permit(paid.owner, paid.spender, paid.value, paid.deadline, v, r, s);
+    await consume(p.stranger);
+    await expect(consume(p.lender3)).to.be.revertedWithCustomError(asset, "ERC2612InvalidSigner");
+    await pool.connect(p.lender3).deposit(paid.value, p.lender3);
+    expect(await pool.convertToAssets(await pool.balanceOf(p.lender3))).to.equal(paid.value);
   });
 });

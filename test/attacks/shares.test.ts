@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
+import { seededRandom, shuffled } from "../../scripts/lib/random";
 import { loadFixture, takeSnapshot, time } from "../helpers/hre";
 import { recover } from "../helpers/losses";
 import { andReturn, callOf, DAY, deployAccount, expectIdentity, NEXT, setNext } from "../helpers/pool";
@@ -82,17 +83,16 @@ describe("Attacks: shares and rounding", () => {
     await p.openPosition(p.borrower, p.collaterals("1"), p.assets("500")); // so that a unit of assets is no round number of shares
     await andReturn(async () => {
       await time.increase(30n * DAY);
-      let seed = 20_200_312n;
-      const random = (n: bigint) => (seed = (seed * 1_103_515_245n + 12_345n) % 2n ** 31n) % n;
+      const random = seededRandom(20_200_312);
+      const operations: [string, ...unknown[]][] = [
+        ["deposit", account],
+        ["mint", account],
+        ["withdraw", account, account],
+        ["redeem", account, account],
+      ];
       const calls = [];
-      for (let i = 0; i < 60; i++) {
-        const [name, ...rest] = [
-          ["deposit", account],
-          ["mint", account],
-          ["withdraw", account, account],
-          ["redeem", account, account],
-        ][Number(random(4n))] as [string, ...unknown[]];
-        const dust = 1n + random(5_000n) + (name === "redeem" ? 2_000n : 0n);
+      for (const [name, ...rest] of shuffled(Array(15).fill(operations).flat() as typeof operations, random)) {
+        const dust = 1n + BigInt(Math.floor(random() * 5_000)) + (name === "redeem" ? 2_000n : 0n);
         calls.push(await callOf(p.pool, name, [dust, ...rest]));
       }
       await setNext();

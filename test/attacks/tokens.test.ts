@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { FixedPoint } from "../../sdk";
+import type { WeirdERC20 } from "../../typechain-types";
 import { ethers, takeSnapshot } from "../helpers/hre";
 import { callOf, deployAccount, deployLentPool, expectIdentity } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
@@ -18,17 +19,19 @@ describe("Attacks: tokens", () => {
     const asset = await ethers.getContractAt("WeirdERC20", p.asset);
     const collateral = await ethers.getContractAt("WeirdERC20", p.collateral);
     const tokens = [asset, collateral];
-    const quirks = (change: Partial<typeof PLAIN>) =>
-      Promise.all(tokens.map((token) => token.setQuirks({ ...PLAIN, ...change })));
+    const inTurn = async (set: (token: WeirdERC20) => Promise<unknown>) => {
+      for (const token of tokens) await set(token);
+    };
+    const quirks = (change: Partial<typeof PLAIN>) => inTurn((token) => token.setQuirks({ ...PLAIN, ...change }));
     const start = await takeSnapshot();
     for (const [quirk, set, error] of [
       ["fee on transfer", () => quirks({ feeBps: 100 }), "IncorrectTransfer"],
-      ["rebased up", () => Promise.all(tokens.map((t) => t.setMultiplier(2n * WAD))), undefined],
+      ["rebased up", () => inTurn((token) => token.setMultiplier(2n * WAD)), undefined],
       ["no return", () => quirks({ returns_: 1 }), undefined],
       ["false return", () => quirks({ returns_: 2 }), "SafeERC20FailedOperation"],
       ["paused", () => quirks({ paused: true }), "TokenPaused"],
-      ["blocklist", () => Promise.all(tokens.map((t) => t.setBlocked(account, true))), "Blocked"],
-      ["hooks", () => Promise.all(tokens.map((t) => t.setHook(account, account))), undefined],
+      ["blocklist", () => inTurn((token) => token.setBlocked(account, true)), "Blocked"],
+      ["hooks", () => inTurn((token) => token.setHook(account, account)), undefined],
       ["revert on zero", () => quirks({ revertsOnZero: true }), undefined],
     ] as const) {
       await set();

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { Waterfall } from "../../sdk";
 import type { LendingPool } from "../../typechain-types";
-import { loadFixture, mine, network, time } from "../helpers/hre";
+import { loadFixture, time } from "../helpers/hre";
 import { layersOf } from "../helpers/losses";
+import { inOneBlock } from "../helpers/pool";
 import { deployProtocol } from "../helpers/protocol";
 
 /** Two pools that share the price of their collateral and one fund: reserve 1,000, staked 3,000, limits 3,500 and 2,500. */
@@ -24,10 +25,9 @@ async function sharedFund() {
 describe("scenario: two pools on one fund", () => {
   /** Writes both down in one block and returns their losses, those of pool a first. */
   async function bothFail(p: Awaited<ReturnType<typeof sharedFund>>, order: LendingPool[]) {
-    await network.provider.send("evm_setAutomine", [false]);
-    for (const pool of order) await pool.writeDown([p.borrower], { gasLimit: 2_000_000n });
-    await mine();
-    await network.provider.send("evm_setAutomine", [true]);
+    await inOneBlock(async () => {
+      for (const pool of order) await pool.writeDown([p.borrower], { gasLimit: 2_000_000n });
+    });
     expect(await p.socializer.lossCount()).to.equal(2n);
     const losses = await Promise.all([1, 2].map((id) => p.socializer.lossOf(id)));
     return order[0] === p.a ? losses : losses.reverse();

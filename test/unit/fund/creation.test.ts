@@ -53,7 +53,9 @@ describe("InsuranceFund", () => {
         },
       ]) {
         const { deploy } = await create(changes);
-        await deploy();
+        const fund = await deploy();
+        expect(await fund.cooldownPeriod()).to.equal(changes.cooldown);
+        expect(await fund.windowPeriod()).to.equal(changes.window);
       }
     });
 

@@ -51,7 +51,9 @@ describe("LendingPool: collateral and debt", () => {
       const p = await loadFixture(defaulted);
       await p.factory.connect(p.guardian).pause(p.pool);
       await p.oracle.setMode(OracleMode.Revert);
+      const { collateral } = await p.pool.positionOf(p.borrower);
       await p.pool.connect(p.borrower).supplyCollateral(1n, p.borrower);
+      expect((await p.pool.positionOf(p.borrower)).collateral).to.equal(collateral + 1n);
     });
 
     it("refuses a zero amount, the zero address, and what does not fit", async () => {
@@ -395,6 +397,7 @@ describe("LendingPool: collateral and debt", () => {
       await p.factory.connect(p.guardian).pause(p.pool);
       await p.oracle.setMode(OracleMode.Revert);
       await p.pool.connect(p.borrower).repay(MaxUint256, p.borrower);
+      expect((await p.pool.positionOf(p.borrower)).debt).to.equal(0n);
     });
 
     it("refuses a zero amount, and an account that owes nothing", async () => {

@@ -122,6 +122,7 @@ describe("LendingPool: written-off debt", () => {
       await p.factory.connect(p.guardian).pause(p.pool);
       await p.oracle.setMode(OracleMode.Revert);
       await p.pool.connect(p.borrower).repayWrittenOff(p.borrower, MaxUint256);
+      expect((await p.pool.positionOf(p.borrower)).writtenOff).to.equal(0n);
     });
 
     it("refuses a zero amount, an account that owes nothing of the kind, and who cannot pay", async () => {

@@ -14,6 +14,7 @@ export type { MockERC4626 } from "./MockERC4626";
 export type { MockFlashPool } from "./MockFlashPool";
 export type { MockHookReceiver } from "./MockHookReceiver";
 export type { MockOracle } from "./MockOracle";
+export type { MockPermitERC20 } from "./MockPermitERC20";
 export type { MockSwapper } from "./MockSwapper";
 export type { ProtocolProbe } from "./ProtocolProbe";
 export type { RogueFund } from "./RogueFund";

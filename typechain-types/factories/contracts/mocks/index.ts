@@ -12,6 +12,7 @@ export { MockERC4626__factory } from "./MockERC4626__factory";
 export { MockFlashPool__factory } from "./MockFlashPool__factory";
 export { MockHookReceiver__factory } from "./MockHookReceiver__factory";
 export { MockOracle__factory } from "./MockOracle__factory";
+export { MockPermitERC20__factory } from "./MockPermitERC20__factory";
 export { MockSwapper__factory } from "./MockSwapper__factory";
 export { ProtocolProbe__factory } from "./ProtocolProbe__factory";
 export { RogueFund__factory } from "./RogueFund__factory";
