@@ -39,7 +39,7 @@ struct PoolState {
     uint256 rateAtTarget; // per year, wad
     uint256 premium; // share of interest that goes to fees, basis points
     uint256 supplyCap; // loan assets
-    bool paused; // whether `deposit`, `mint` and `borrow` are stopped
+    bool paused; // whether `deposit`, `mint`, `borrow` and `refinance` are stopped
 }
 
 /// @notice An occupied tick of the risk ladder: all positions of nearly the same ratio of debt to collateral.
@@ -138,7 +138,7 @@ interface IPoolEvents is IEpochEvents {
     /// @notice The oracle answered, which ends the record of its failure.
     event SightRegained();
 
-    /// @notice No new risk: `deposit`, `mint` and `borrow` are stopped.
+    /// @notice No new risk: `deposit`, `mint`, `borrow` and `refinance` are stopped.
     error Paused();
     /// @notice The function is for the fund, the socializer or the factory of the pool.
     error Unauthorized(address caller);
@@ -171,7 +171,8 @@ interface IPoolEvents is IEpochEvents {
     /// @notice The oracle fails, so that the pool cannot see losses. On record from `since` (timestamp), 0 for not yet:
     /// see `reportBlind`.
     error Blind(uint256 since);
-    /// @notice The oracle failed, in a call with too little gas to tell a failure from a want of gas.
+    /// @notice The oracle, or the token with a recovery for the socializer, failed with less gas than tells a failure from a
+    /// want of gas.
     error InsufficientGas(uint256 available, uint256 needed);
     /// @notice Ticks go from 1 to `last`.
     error InvalidTick(uint256 first, uint256 count, uint256 last);
@@ -289,7 +290,7 @@ interface IPoolAdmin {
     /// @dev Reverts with `Unauthorized`.
     function setSupplyCap(uint256 assets) external;
 
-    /// @notice Stops or resumes `deposit`, `mint` and `borrow`; nothing else. Factory only.
+    /// @notice Stops or resumes `deposit`, `mint`, `borrow` and `refinance`; nothing else. Factory only.
     /// @dev Reverts with `Unauthorized`.
     function setPaused(bool paused_) external;
 

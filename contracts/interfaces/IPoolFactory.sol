@@ -35,7 +35,7 @@ interface IPoolFactory {
     /// @dev Reverts with `UnknownPool`, as `pause` and `unpause` do.
     function setSupplyCap(address pool, uint256 assets) external;
 
-    /// @notice Stops `deposit`, `mint` and `borrow` of a pool. Restricted: guardian role.
+    /// @notice Stops `deposit`, `mint`, `borrow` and `refinance` of a pool. Restricted: guardian role.
     function pause(address pool) external;
 
     /// @notice Resumes them. Restricted: risk role.
