@@ -1,6 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { parseCommandLine, runCommand } from "../scripts/lib/command";
-import { checkOutput } from "../scripts/lib/output";
+import { checkOutput, writeOutput } from "../scripts/lib/output";
 import { installPackages } from "./packages";
 
 const HELP = `Compares what Lagan's transactions cost with what its peers' do, under the same conditions.
@@ -29,6 +28,6 @@ void runCommand(async () => {
   const comparison = await compare();
   console.log(print(comparison));
   const { rows, further, bytes, drifted } = comparison;
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ rows, further, bytes }, null, 2)}\n`);
+  if (json !== undefined) writeOutput("--json", json, `${JSON.stringify({ rows, further, bytes }, null, 2)}\n`);
   if (drifted.length) process.exitCode = 1;
 });

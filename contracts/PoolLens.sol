@@ -8,6 +8,7 @@ import {IBadDebtSocializer, Loss} from "./interfaces/IBadDebtSocializer.sol";
 import {ILendingPool, LadderTick} from "./interfaces/ILendingPool.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
 import {IPoolLens} from "./interfaces/IPoolLens.sol";
+import {Interest} from "./libraries/Interest.sol";
 import {Liquidation} from "./libraries/Liquidation.sol";
 import {RiskLadder} from "./libraries/RiskLadder.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
@@ -91,7 +92,7 @@ contract PoolLens is IPoolLens {
         views = new TickView[](list.length);
         for (uint256 i; i < list.length; ++i) {
             (uint256 scaled, uint256 collateral) = (list[i].scaledDebt, list[i].collateral);
-            uint256 debt = (scaled * index).divUp(WAD);
+            uint256 debt = Interest.debtUp(scaled, index);
             uint256 shortfall = priced ? RiskLadder.shortfallOf(scaled, collateral, price, index, w) : 0;
             views[i] = TickView(list[i].tick, debt, collateral, shortfall, _writeDownPrice(debt, collateral, w));
         }

@@ -8,6 +8,7 @@ import { runSlither } from "./analyse/slither";
 import { findTool } from "./analyse/tools";
 import { MissingTool } from "./foundry";
 import { parseCommandLine, runCommand } from "./lib/command";
+import { InputError } from "./lib/errors";
 
 const HELP = `What tools find in the contracts, and what Halmos proves of them.
 
@@ -16,16 +17,8 @@ const HELP = `What tools find in the contracts, and what Halmos proves of them.
 solhint and forge lint always; Slither and Halmos where they are installed (pip install slither-analyzer halmos). What is accepted
 stands with its reason in scripts/analyse/accepted.ts.
 
-Exit code 0: nothing that is not accepted, nothing accepted that is gone, every proof held; 1: else; 2: the command line.`;
-
-const SOLHINT = [
-  "solhint",
-  "--disc",
-  "--noPoster",
-  "--max-warnings",
-  "0",
-  "{contracts,test/{foundry,halmos}}/**/*.sol",
-];
+Exit code 0: nothing that is not accepted, nothing accepted that is gone, every proof held; 1: else; 2: the command line, or forge is
+not installed.`;
 
 /** Says how long a step took. */
 async function timed<T>(name: string, step: () => T | Promise<T>): Promise<T> {
@@ -39,15 +32,17 @@ void runCommand(async () => {
   const { values } = parseCommandLine({ options: { help: { type: "boolean" } } });
   if (values.help) return console.log(HELP);
 
-  let held = await timed("solhint", () => spawnSync("npx", SOLHINT, { stdio: "inherit" }).status === 0);
+  let held = await timed(
+    "solhint",
+    () => spawnSync("npm", ["run", "-s", "lint:contracts"], { stdio: "inherit" }).status === 0,
+  );
   const findings: Finding[] = [];
   const ran: Finding["tool"][] = [];
   try {
     findings.push(...(await timed("forge lint", lintContracts)));
     ran.push("forge lint");
   } catch (error) {
-    if (!(error instanceof MissingTool)) throw error;
-    console.log(`skipped: forge lint: ${error.message}`);
+    throw error instanceof MissingTool ? new InputError(error.message) : error;
   }
 
   const slither = findTool("slither");

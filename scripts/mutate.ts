@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { parseCommandLine, runCommand } from "./lib/command";
 import { InputError } from "./lib/errors";
 import { checkOutput } from "./lib/output";
-import { seededRandom } from "./lib/random";
+import { seededRandom, shuffled } from "./lib/random";
 import {
   compile,
   dependantsOf,
@@ -100,18 +100,12 @@ async function findMutants(files: readonly string[]): Promise<Mutant[]> {
   );
 }
 
-/** Not the one of lib/random: whatever a seed has drawn so far, and a report names, it draws again. */
-function shuffle<T>(items: readonly T[], random: () => number): T[] {
-  const keyed = items.map((item) => ({ item, key: random() }));
-  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
-}
-
 /** As large a part of each file's mutants as of any other's, in an order in which any beginning is a sample, too. */
 function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
   const random = seededRandom(seed);
   const files = [...new Set(mutants.map(({ file }) => file))];
   const ordered = files.flatMap((name) =>
-    shuffle(
+    shuffled(
       mutants.filter(({ file }) => file === name),
       random,
     ),
@@ -119,7 +113,7 @@ function draw(mutants: readonly Mutant[], count: number, seed: number): Mutant[]
   const step = Math.max(ordered.length / count, 1);
   const offset = random() * step;
   const chosen = ordered.filter((_, i) => Math.floor((i - offset) / step) !== Math.floor((i - 1 - offset) / step));
-  return shuffle(step === 1 ? ordered : chosen, random);
+  return shuffled(step === 1 ? ordered : chosen, random);
 }
 
 /* ----------------------------------------------- TRIALS ---------------------------------------------- */

@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { CLAIMS } from "../test/proofs";
 import { parseCommandLine, runCommand } from "./lib/command";
 import { InputError } from "./lib/errors";
+import { writeOutput } from "./lib/output";
 import { table } from "./lib/table";
 import { type Claim, Prover, type Result } from "./prove/claim";
 import { Solver } from "./prove/solver";
@@ -91,10 +92,16 @@ async function prove(claims: Claim[], seconds: number): Promise<void> {
 }
 
 function exportTo(folder: string, claims: Claim[]): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new InputError(`--export ${folder}: no folder can be made there (${(error as NodeJS.ErrnoException).code})`);
+  }
   const prover = new Prover(new Solver(), 0);
-  mkdirSync(folder, { recursive: true });
   for (const claim of claims) {
-    prover.questions(claim).forEach((text, i) => writeFileSync(join(folder, `${claim.name}-${i + 1}.smt2`), text));
+    prover
+      .questions(claim)
+      .forEach((text, i) => writeOutput("--export", join(folder, `${claim.name}-${i + 1}.smt2`), text));
   }
 }
 

@@ -1,8 +1,6 @@
-import { writeFileSync } from "node:fs";
-
 import { parseCommandLine, runCommand } from "./lib/command";
 import { InputError } from "./lib/errors";
-import { checkOutput } from "./lib/output";
+import { checkOutput, writeOutput } from "./lib/output";
 import { formatGas, table } from "./lib/table";
 import type { Measured, Size } from "./scale/measure";
 import { toJson, verdictsOf } from "./scale/verdict";
@@ -102,6 +100,6 @@ void runCommand(async () => {
   const all = await measureScale(options.sizes, ({ lenders, borrowers, seconds }) =>
     console.log(`${formatGas(lenders)} lenders and ${formatGas(borrowers)} borrowers: ${seconds.toFixed(0)} s`),
   );
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(toJson(all), null, 2)}\n`);
   print(all);
+  if (options.json !== undefined) writeOutput("--json", options.json, `${JSON.stringify(toJson(all), null, 2)}\n`);
 });

@@ -14,7 +14,7 @@ a new one for each file.
 
   npm run test:anvil
 
-Exit code: that of the tests; 2: the command line, or no anvil.`;
+Exit code 0: all passed; 1: some did not; 2: the command line, or anvil is not installed.`;
 
 const SUITES = ["test/scenario", "test/attacks"];
 

@@ -14,12 +14,13 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
 
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
-    /// @dev The holders' side, one slot. `net` and `flags` belong to the inheriting contract.
+    /// @dev The holders' side, one slot. `net` and `flags` belong to the inheriting contract; `ended`: a generation of
+    /// shares has ended.
     struct Ledger {
         uint112 supply;
         int104 net;
         uint24 epoch;
-        uint8 generation;
+        bool ended;
         uint8 flags;
     }
 
@@ -31,6 +32,13 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         uint32 time;
     }
 
+    /// @dev How many generations have ended, and the epoch and time of the loss that ended the latest.
+    struct End {
+        uint24 count;
+        uint24 epoch;
+        uint40 time;
+    }
+
     /* ------------------------------------------- IMMUTABLES -------------------------------------------- */
 
     IERC20 internal immutable ASSET;
@@ -39,8 +47,10 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
 
     Ledger internal _ledger;
     mapping(uint256 => EpochPair) private _epochs;
-    /// @dev The last epoch of each generation that has ended.
-    mapping(uint256 => uint256) internal _lastEpochOf;
+    /// @dev Read only where `Ledger.ended` is set.
+    End internal _lastEnd;
+    /// @dev The epoch of the loss that ended a generation, by the generation's number from 0 on.
+    mapping(uint256 => uint256) private _endOf;
 
     constructor(address asset_) {
         if (asset_ == address(0)) revert ZeroAddress();
@@ -55,19 +65,21 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
             supply: ledger.supply,
             net: ledger.net,
             epoch: ledger.epoch,
-            generation: ledger.generation,
+            ended: ledger.ended,
             flags: ledger.flags
         });
     }
 
     /// @dev Opens the next epoch: the holders of this instant bear the loss. At the last epoch number none is opened
-    /// and the number stays: that loss is absorbed without a claim.
-    function _openEpoch(Ledger memory ledger) internal {
+    /// and the number stays: that loss is absorbed without a claim, and shares live on.
+    /// @param ends whether the loss ends the generation of all shares
+    function _openEpoch(Ledger memory ledger, bool ends) internal {
         if (ledger.epoch == type(uint24).max) return;
         EpochPair storage pair = _pairOf(++ledger.epoch);
         if (ledger.epoch % 2 == 1) (pair.odd, pair.time) = (ledger.supply, uint32(block.timestamp));
         else (pair.even, pair.time) = (ledger.supply, uint32(block.timestamp));
         emit EpochOpened(ledger.epoch, ledger.supply);
+        if (ends) _endGeneration(ledger);
     }
 
     /// @dev The slot of an epoch: 1 and 2 share the first, 3 and 4 the second.
@@ -77,12 +89,34 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Voids all shares. At the last generation number they live on instead.
-    function _endGeneration(Ledger memory ledger) internal {
-        if (ledger.generation == type(uint8).max) return;
-        _lastEpochOf[ledger.generation] = ledger.epoch;
-        emit GenerationEnded(ledger.generation++, ledger.supply);
-        ledger.supply = 0;
+    /// @dev Voids all shares: no account was touched since the epoch was opened, so those touched before it are old. The
+    /// epochs are the only bound on the number of generations, or a few small stakes would use them up.
+    function _endGeneration(Ledger memory ledger) private {
+        uint24 count = _lastEnd.count;
+        _endOf[count] = ledger.epoch;
+        _lastEnd = End({count: count + 1, epoch: ledger.epoch, time: uint40(block.timestamp)});
+        emit GenerationEnded(count, ledger.supply);
+        (ledger.ended, ledger.supply) = (true, 0);
+    }
+
+    /// @dev Whether shares of an account that was last touched in epoch `touched` are void.
+    /// @param ended that of the ledger
+    function _isVoid(bool ended, uint256 touched) internal view returns (bool) {
+        return ended && touched < _lastEnd.epoch;
+    }
+
+    /// @dev Whether shares last touched in epoch `touched` were not void yet when the later `epoch` was opened: the first
+    /// generation that ended after the touch did so then or later.
+    function _livedAt(uint256 touched, uint256 epoch) internal view returns (bool) {
+        if (!_isVoid(_ledger.ended, touched)) return true;
+        // generations below `low` ended by the touch, those from `high` on after it
+        (uint256 low, uint256 high) = (0, uint256(_lastEnd.count) - 1);
+        while (low < high) {
+            uint256 mid = (low + high) / 2;
+            if (_endOf[mid] <= touched) low = mid + 1;
+            else high = mid;
+        }
+        return epoch <= _endOf[low];
     }
 
     /* --------------------------------------------- TRANSFERS ------------------------------------------- */

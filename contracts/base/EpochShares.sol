@@ -26,7 +26,7 @@ import {EpochLedger} from "./EpochLedger.sol";
 /// BORROWED SHARES. Shares received in the block of an epoch cannot leave their account in that block: neither a flash
 /// deposit nor borrowed shares collect a claim. Only the amount received is held, so that a gift holds up nobody.
 ///
-/// GENERATIONS. An account of an older generation has a balance of 0; its checkpoints stay.
+/// GENERATIONS. An account that was not touched since a generation ended has a balance of 0; its checkpoints stay.
 abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20Errors, EIP712, NoncesKeyed {
     /* ---------------------------------------------- TYPES ---------------------------------------------- */
 
@@ -35,9 +35,8 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     struct Account {
         uint112 balance;
         uint24 epoch;
-        uint8 generation;
         uint32 lastInbound;
-        uint24 checkpoints;
+        uint32 checkpoints;
         uint48 received;
         uint8 exponent;
     }
@@ -46,7 +45,6 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     struct Checkpoint {
         uint112 balance;
         uint24 epoch;
-        uint8 generation;
     }
 
     /* -------------------------------------------- CONSTANTS -------------------------------------------- */
@@ -100,7 +98,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     /// @inheritdoc IERC20
     function balanceOf(address account) public view returns (uint256) {
         Account storage a = _accounts[account];
-        return a.generation == _ledger.generation ? a.balance : 0;
+        return _isVoid(_ledger.ended, a.epoch) ? 0 : a.balance;
     }
 
     /// @inheritdoc IERC20
@@ -215,7 +213,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
 
     /// @inheritdoc IEpochShares
     function generation() external view returns (uint256) {
-        return _ledger.generation;
+        return _lastEnd.count;
     }
 
     /// @inheritdoc IEpochShares
@@ -229,7 +227,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     function balanceAt(address account, uint256 epoch_) external view returns (uint256) {
         _requireEpoch(epoch_);
         Account storage a = _accounts[account];
-        if (a.epoch < epoch_) return _livedAt(a.generation, epoch_) ? a.balance : 0;
+        if (a.epoch < epoch_) return _livedAt(a.epoch, epoch_) ? a.balance : 0;
 
         // the last checkpoint of an epoch before the loss: those below `low` are before it, those from `high` on are
         // not
@@ -241,16 +239,11 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
         }
         if (low == 0) return 0;
         Checkpoint storage c = _checkpoints[account][low - 1];
-        return _livedAt(c.generation, epoch_) ? c.balance : 0;
+        return _livedAt(c.epoch, epoch_) ? c.balance : 0;
     }
 
     function _requireEpoch(uint256 epoch_) private view {
         if (epoch_ == 0 || epoch_ > _ledger.epoch) revert UnknownEpoch(epoch_, _ledger.epoch);
-    }
-
-    /// @dev Whether shares of a generation, held before the epoch, still were shares when it was opened.
-    function _livedAt(uint256 generation_, uint256 epoch_) private view returns (bool) {
-        return generation_ == _ledger.generation || epoch_ <= _lastEpochOf[generation_];
     }
 
     /* --------------------------------------- MOVEMENTS OF SHARES --------------------------------------- */
@@ -315,17 +308,13 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     /// @dev Brings an account to the current epoch and generation. The caller stores it.
     function _touch(Ledger memory ledger, address account) private returns (Account memory a) {
         a = _accounts[account];
-        if (a.epoch != ledger.epoch) {
-            // an account without history and balance needs none
-            if (a.balance != 0 || a.checkpoints != 0) {
-                _checkpoints[account][a.checkpoints++] = Checkpoint(a.balance, a.epoch, a.generation);
-            }
-            a.epoch = ledger.epoch;
+        if (a.epoch == ledger.epoch) return a;
+        // an account without history and balance needs none
+        if (a.balance != 0 || a.checkpoints != 0) {
+            _checkpoints[account][a.checkpoints++] = Checkpoint(a.balance, a.epoch);
         }
-        if (a.generation != ledger.generation) {
-            a.balance = 0;
-            a.generation = ledger.generation;
-        }
+        if (_isVoid(ledger.ended, a.epoch)) a.balance = 0;
+        a.epoch = ledger.epoch;
     }
 
     /// @dev Shares of `account` that cannot leave now, at most its balance.
@@ -347,7 +336,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     /// @dev Shares of `account` that can leave now.
     function _freeOf(Ledger memory ledger, address account) internal view returns (uint256) {
         Account memory a = _accounts[account];
-        if (a.generation != ledger.generation) return 0;
+        if (_isVoid(ledger.ended, a.epoch)) return 0;
         return a.balance - _lockedOf(ledger, a, account);
     }
 
@@ -355,7 +344,7 @@ abstract contract EpochShares is EpochLedger, IEpochShares, IERC20Permit, IERC20
     /// in the block of the latest epoch.
     function _canRetire(Ledger memory ledger, address account, uint256 cooling) internal view returns (bool) {
         Account memory a = _accounts[account];
-        return a.generation == ledger.generation && a.balance >= cooling + _arrivedOf(ledger, a);
+        return !_isVoid(ledger.ended, a.epoch) && a.balance >= cooling + _arrivedOf(ledger, a);
     }
 
     function _spendAllowance(address owner, address spender, uint256 value) internal {

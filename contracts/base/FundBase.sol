@@ -27,12 +27,11 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
     }
 
     /// @dev A requested exit: what `shares` were worth when it was made (`assets`, at most 96 bits of it), and when its
-    /// window opens. It is void once their `generation` has ended.
+    /// window opens. It is void once the generation of its shares has ended.
     struct Request {
         uint112 shares;
         uint96 assets;
-        uint40 opensAt;
-        uint8 generation;
+        uint48 opensAt;
     }
 
     /// @dev A pool's cover. `pending` is an increase that takes effect at `effectiveAt`, and later if windows stand
@@ -166,10 +165,11 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
 
     /* ----------------------------------------- FOR THE SHARES ------------------------------------------ */
 
-    /// @dev A request of a generation that ended is void.
+    /// @dev A request of a generation that ended is void: one that was made before then, or in that second, since shares
+    /// that arrive in the block of an epoch cannot be asked for in it.
     function _requestOf(address account) internal view returns (Request memory request) {
         request = _requests[account];
-        if (request.generation != _ledger.generation) request.shares = 0;
+        if (_ledger.ended && request.opensAt <= _lastEnd.time + cooldownPeriod) request.shares = 0;
     }
 
     function _coolingOf(address account) internal view override returns (uint256) {

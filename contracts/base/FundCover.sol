@@ -185,16 +185,13 @@ abstract contract FundCover is FundBase {
         s.ledger.net -= int104(int256(staked));
         stakerEpoch = s.ledger.epoch == type(uint24).max ? 0 : s.ledger.epoch + 1;
         if (Waterfall.opensEpoch(pending + staked, pending + net)) {
-            _openEpoch(s.ledger);
+            _openEpoch(s.ledger, SharesMath.isWiped(net - staked, net, s.ledger.supply));
+            if (s.ledger.supply == 0) _toReserve(s);
             s.ledger.flags &= ~FLAG_PENDING;
             if (pends) _pendingLoss = 0;
         } else {
             s.ledger.flags |= FLAG_PENDING;
             _pendingLoss = pending + staked;
-        }
-        if (SharesMath.isWiped(net - staked, net, s.ledger.supply)) {
-            _endGeneration(s.ledger);
-            if (s.ledger.supply == 0) _toReserve(s);
         }
     }
 

@@ -75,8 +75,7 @@ abstract contract FundStakers is FundHolds {
             _requests[msg.sender] = Request({
                 shares: uint112(shares),
                 assets: uint96(assets.min(type(uint96).max)),
-                opensAt: uint40(opensAt),
-                generation: s.ledger.generation
+                opensAt: uint48(opensAt)
             });
             emit CooldownStarted(msg.sender, shares, assets, opensAt, opensAt + windowPeriod);
         }

@@ -106,9 +106,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         s.borrowed = int256(s.debt);
         s.bookedFees = fees - layers.fees;
         s.unvested -= layers.interest;
-        if (opensEpoch) _openEpoch(s.ledger);
-        if (SharesMath.isWiped(principal - layers.principal, principal, s.ledger.supply)) {
-            _endGeneration(s.ledger);
+        if (opensEpoch) {
+            _openEpoch(s.ledger, SharesMath.isWiped(principal - layers.principal, principal, s.ledger.supply));
             // what is left belongs to no share any more
             if (s.ledger.supply == 0) s.unvested = 0;
         }
@@ -334,8 +333,11 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
     function _forward(Cache memory s, IBadDebtSocializer.Payment[] memory payments, uint256 assets) private {
         if (assets == 0) return;
         (uint256 interest, uint256 fees) = (assets, 0);
+        uint256 before = ASSET.balanceOf(address(SOCIALIZER));
         uint256 available = gasleft();
         if (ASSET.trySafeTransfer(address(SOCIALIZER), assets)) {
+            uint256 received = ASSET.balanceOf(address(SOCIALIZER)) - before;
+            if (received != assets) revert IncorrectTransfer(address(ASSET), assets, received);
             (interest, fees) = SOCIALIZER.onRecovery(payments, s.index);
         } else if (available < TRANSFER_GAS) {
             revert InsufficientGas(available, TRANSFER_GAS);

@@ -74,13 +74,13 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
 
     /// @inheritdoc IPoolRisk
     function visibleShortfall() external view returns (uint256 assets) {
-        (assets, ) = _shortfall(_accrued());
+        assets = _shortfall(_accrued());
     }
 
     /// @inheritdoc IPoolRisk
     function totalAssetsNet() external view returns (uint256 assets) {
         Cache memory s = _accrued();
-        (uint256 left, ) = _shortfall(s);
+        uint256 left = _shortfall(s);
         assets = _lenderAssets(s);
         (, left) = Waterfall.absorb(left, _fees(s));
         if (left != 0 && FUND != address(0)) {
@@ -91,11 +91,11 @@ abstract contract PoolViews is PoolPositions, IPoolViews, IPoolRisk {
     }
 
     /// @dev All of the visible loss. Without debt there is none, and no oracle is asked.
-    function _shortfall(Cache memory s) private view returns (uint256 shortfall, uint256 top) {
-        if (s.scaledDebt == 0) return (0, 0);
+    function _shortfall(Cache memory s) private view returns (uint256 shortfall) {
+        if (s.scaledDebt == 0) return 0;
         (bool seen, uint256 price) = _look();
         if (!seen) revert Blind(_blindSinceOf(s));
-        return _visible(s, price, type(uint256).max);
+        (shortfall, ) = _visible(s, price, type(uint256).max);
     }
 
     /// @inheritdoc IPoolRisk

@@ -219,7 +219,7 @@ interface IPoolDefault {
     /// as cash reaches; the cash goes to those who bore the loss. Permissionless.
     /// @return recovered loan assets paid out, rounded down: no more than total debt grows by
     /// @dev Reverts with `NoDebt`, `Paused`, `Unhealthy`, `InsufficientCash`, `AmountTooLarge`, `DebtBelowMinimum`,
-    /// `InsufficientGas`, or as the oracle does.
+    /// `IncorrectTransfer`, `InsufficientGas`, or as the oracle does.
     function refinance(address account) external returns (uint256 recovered);
 }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
+import {Interest} from "./Interest.sol";
 import {Liquidation} from "./Liquidation.sol";
 
 /// @title RiskLadder
@@ -60,7 +61,7 @@ library RiskLadder {
         uint256 writeDownIncentive
     ) internal pure returns (uint256) {
         unchecked {
-            uint256 debt = (scaledDebt * index).divUp(WAD);
+            uint256 debt = Interest.debtUp(scaledDebt, index);
             uint256 value = Liquidation.valueOf(collateral, price.min(MAX_PRICE));
             return debt.saturatingSub(Liquidation.performing(value, writeDownIncentive));
         }

@@ -28,9 +28,8 @@ export const ACCEPTED: readonly Acceptance[] = [
     rule: "incorrect-equality",
     why: "the pool's own books, packed flags and loop bounds are compared, never a balance that somebody could nudge",
     findings: [
-      "EpochLedger._endGeneration(EpochLedger.Ledger) uses a dangerous strict equality: ledger.generation == type()(uint8).max",
-      "EpochLedger._openEpoch(EpochLedger.Ledger) uses a dangerous strict equality: ledger.epoch % 2 == 1",
-      "EpochLedger._openEpoch(EpochLedger.Ledger) uses a dangerous strict equality: ledger.epoch == type()(uint24).max",
+      "EpochLedger._openEpoch(EpochLedger.Ledger,bool) uses a dangerous strict equality: ledger.epoch % 2 == 1",
+      "EpochLedger._openEpoch(EpochLedger.Ledger,bool) uses a dangerous strict equality: ledger.epoch == type()(uint24).max",
       "PoolBase._accrued() uses a dangerous strict equality: elapsed == 0",
       "PoolBase._credit(PoolBase.Cache,uint256,uint256) uses a dangerous strict equality: s.ledger.supply == 0",
       "PoolBase._fees(PoolBase.Cache) uses a dangerous strict equality: s.ledger.supply == 0",
@@ -89,7 +88,7 @@ export const ACCEPTED: readonly Acceptance[] = [
     rule: "weak-prng",
     why: "the remainder picks a slot of a pair or of a ring; nothing is drawn by lot",
     findings: [
-      'EpochLedger._openEpoch(EpochLedger.Ledger) uses a weak PRNG: "ledger.epoch % 2 == 1"',
+      'EpochLedger._openEpoch(EpochLedger.Ledger,bool) uses a weak PRNG: "ledger.epoch % 2 == 1"',
       'PoolDefault._payWrittenOff(address,PoolPositions.Position,uint256,uint256) uses a weak PRNG: "p.writtenOffHead = uint8((p.writtenOffHead + 1) % MAX_WRITTEN_OFFS)"',
       'PoolPositions._entry(address,PoolPositions.Position,uint256) uses a weak PRNG: "_writtenOffs[account][(p.writtenOffHead + i) % MAX_WRITTEN_OFFS]"',
     ],
@@ -129,7 +128,7 @@ export const ACCEPTED: readonly Acceptance[] = [
       "PoolLens.claims(address,uint256[],address) has external calls inside a loop: assets[i] = IBadDebtSocializer(socializer).claimable(lossIds[i],account)",
       "PoolLens.lenders(address,address[]) has external calls inside a loop: shares = p.balanceOf(accounts[i])",
       "PoolLens.lenders(address,address[]) has external calls inside a loop: views[i] = LenderView(accounts[i],shares,p.convertToAssets(shares),p.maxRedeem(accounts[i]))",
-      "PoolLens.losses(address,uint256,uint256) has external calls inside a loop: list[i] = s.lossOf(start + i)",
+      "PoolLens.losses(address,uint256,uint256) has external calls inside a loop: loss = s.lossOf(start + i)",
       "PoolLens.poolOf(address) has external calls inside a loop: v.asset = p.asset()",
       "PoolLens.poolOf(address) has external calls inside a loop: v.collateralAsset = p.collateralAsset()",
       "PoolLens.poolOf(address) has external calls inside a loop: v.epoch = p.epoch()",
@@ -355,7 +354,7 @@ export const ACCEPTED: readonly Acceptance[] = [
       "contracts/base/FundBase.sol: uint48(time)",
       "contracts/base/FundCover.sol: uint40(effectiveAt)",
       "contracts/base/FundCover.sol: uint40(since + used)",
-      "contracts/base/FundStakers.sol: uint40(opensAt)",
+      "contracts/base/FundStakers.sol: uint48(opensAt)",
     ],
   },
   {

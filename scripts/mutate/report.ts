@@ -1,8 +1,8 @@
 /** The results as a table by source, and every survivor. */
-import { writeFileSync } from "node:fs";
 
 import { format, resolveConfig } from "prettier";
 
+import { writeOutput } from "../lib/output";
 import type { Mutant } from "./operators";
 import { diffOf, isAlive, reasonOf, type Status } from "./results";
 
@@ -123,5 +123,5 @@ Not mutated are inline assembly, the arguments of errors, and of the fund all bu
 ## Survivors
 
 ${sections.length ? sections.join("\n") : "None.\n"}`;
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: "markdown" }));
+  writeOutput("--report", file, await format(text, { ...(await resolveConfig(file)), parser: "markdown" }));
 }

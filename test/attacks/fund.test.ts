@@ -100,6 +100,30 @@ describe("Attacks: fund", () => {
     expect(await p.asset.balanceOf(p.staker)).to.be.within(assets - 1n, assets);
   });
 
+  it("Stakes of one wei, each slashed to nothing, use up no generation: after 300 of them a stake is whole, and ends with its generation", async () => {
+    const p = await loadFixture(staked);
+    await p.setPrice("1400");
+    await p.pool.writeDown([p.borrower]); // empties the fund
+    expect([await p.fund.totalAssets(), await p.fund.totalSupply()]).to.deep.equal([0n, 0n]);
+    const [most, start] = [await p.fund.maxDeposit(p.staker), await p.fund.generation()];
+    await p.provideAssets(p.stranger, 1_000n);
+    await p.provideAssets(p.stranger, 1_000n, p.fund);
+    // two seconds of interest on the account that was written down are a loss of a unit at least
+    for (let i = 0; i < 300; i++) {
+      await p.fund.connect(p.stranger).deposit(1n, p.stranger);
+      await p.pool.connect(p.stranger).liquidate(p.borrower, 1n, 0n, "0x");
+    }
+    expect([await p.fund.totalAssets(), await p.fund.totalSupply()]).to.deep.equal([0n, 0n]);
+    expect(await p.fund.generation()).to.equal(start + 300n);
+    expect(await p.fund.maxDeposit(p.staker)).to.equal(most);
+    await p.stake(p.staker, p.assets("1000"));
+    expect(await worthOf(p.fund, p.staker)).to.equal(p.assets("1000"));
+    await lose(p, p.borrower.address, p.assets("5000"));
+    expect([await p.fund.totalAssets(), await p.fund.totalSupply()]).to.deep.equal([0n, 0n]);
+    expect(await p.fund.generation()).to.equal(start + 301n);
+    expect(await p.socializer.claimable(await p.socializer.lossCount(), p.staker)).to.equal(0n);
+  });
+
   it("Flash stake earns 0; Σ premium paid ≤ premium earned.", async () => {
     const p = await loadFixture(covered);
     const account = await deployAccount(p);

@@ -392,11 +392,20 @@ export const MUTANTS: Mutant[] = [
   {
     name: "fund-without-generations",
     file: "contracts/base/FundCover.sol",
-    find: "if (SharesMath.isWiped(net - staked, net, s.ledger.supply)) {",
-    replace: "if (staked > net) {",
+    find: "_openEpoch(s.ledger, SharesMath.isWiped(net - staked, net, s.ledger.supply));",
+    replace: "_openEpoch(s.ledger, false);",
     suite: "fund.test.ts",
     caughtBy:
       "Slash to nothing, then a deposit: the next staker loses ≤ 1 wei; 50 cycles never overflow. A new staker is never slashed for an old loss.",
+  },
+  {
+    name: "a-byte-of-generations",
+    file: "contracts/base/EpochLedger.sol",
+    find: "if (ends) _endGeneration(ledger);",
+    replace: "if (ends && _lastEnd.count < 255) _endGeneration(ledger);",
+    suite: "fund.test.ts",
+    caughtBy:
+      "Stakes of one wei, each slashed to nothing, use up no generation: after 300 of them a stake is whole, and ends with its generation",
   },
   {
     name: "limit-per-loss",

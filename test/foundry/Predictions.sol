@@ -90,6 +90,7 @@ abstract contract Predictions is Checks {
         _refuse(t, _now() < opensAt, IInsuranceFund.CooldownNotOver.selector);
         _refuse(t, _now() >= closesAt, IInsuranceFund.WindowClosed.selector);
         _refuse(t, shares > requested, IInsuranceFund.ExceedsRequest.selector);
+        // asked, not predicted: whether that is right is for the model in TypeScript
         _refuse(t, FUND.exitsHeldBy() != address(0), IInsuranceFund.ExitsHeld.selector);
         _perhaps(t, beyond && stakeEpochTime == _now(), IEpochEvents.SharesLocked.selector);
     }

@@ -27,21 +27,27 @@ contract EpochHistory is Test {
     }
 
     function check_balanceAtIsTheListOfBalances(uint256[3] calldata movements, uint48[3] calldata amounts) external {
-        _live(movements, amounts, LOSSES);
+        _live(movements, amounts, 0);
     }
 
     /// @dev All is lost the second time: the shares of then are void, their history is not.
     function check_balanceAtOutlivesAGeneration(uint256[3] calldata movements, uint48[3] calldata amounts) external {
         for (uint256 i; i < LOSSES; ++i) vm.assume(movements[i] != SEND);
-        _live(movements, amounts, 1);
+        _live(movements, amounts, 1 << 1);
     }
 
-    /// @param fatal the loss that ends a generation
+    /// @dev All is lost the first time, and again the second.
+    function check_balanceAtOutlivesTwoGenerations(uint256[3] calldata movements, uint48[3] calldata amounts) external {
+        for (uint256 i; i < LOSSES; ++i) vm.assume(movements[i] != SEND);
+        _live(movements, amounts, (1 << 0) | (1 << 1));
+    }
+
+    /// @param fatal a bit for each loss that ends a generation
     function _live(uint256[3] calldata movements, uint48[3] calldata amounts, uint256 fatal) private {
         for (uint256 i; i < LOSSES; ++i) {
             vm.warp(block.timestamp + 1);
             _move(movements[i], amounts[i]);
-            _lose(i == fatal);
+            _lose((fatal >> i) & 1 == 1);
         }
         for (uint256 i; i < LOSSES; ++i) {
             assert(shares.balanceAt(ALICE, i + 1) == alices[i]);

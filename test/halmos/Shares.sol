@@ -22,15 +22,14 @@ contract Shares is EpochShares {
 
     function openEpoch() external {
         Ledger memory y = _ledger;
-        _openEpoch(y);
+        _openEpoch(y, false);
         _storeLedger(y);
     }
 
     /// @dev A loss that leaves nothing: an epoch, and the end of the generation that bore it.
     function endGeneration() external {
         Ledger memory y = _ledger;
-        _openEpoch(y);
-        _endGeneration(y);
+        _openEpoch(y, true);
         _storeLedger(y);
     }
 

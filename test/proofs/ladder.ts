@@ -114,8 +114,8 @@ export const LADDER: Claim[] = [
     ],
     broken: {
       file: entry,
-      find: "uint256 debt = (scaledDebt * index).divUp(WAD);",
-      replace: "uint256 debt = (scaledDebt * index) / WAD;",
+      find: "uint256 debt = Interest.debtUp(scaledDebt, index);",
+      replace: "uint256 debt = Interest.debtDown(scaledDebt, index);",
     },
   },
 ];

@@ -122,7 +122,6 @@ export const WATERFALL: Claim[] = [
           supply: [1n, 2n ** 112n - 1n],
           net: [-(2n ** 103n), 2n ** 103n - 1n],
           epoch: uint(24),
-          generation: uint(8),
         },
         index: INDEX,
         unvested: uint(80),
@@ -138,7 +137,7 @@ export const WATERFALL: Claim[] = [
       FUND: ADDRESS,
       SOCIALIZER: ADDRESS,
     },
-    stubs: { absorb: ["1", "layers", "opens == 1"], _openEpoch: [], _endGeneration: [] },
+    stubs: { absorb: ["1", "layers", "opens == 1"], _openEpoch: [] },
     script: [
       "assume s.debt == s.scaledDebt * s.index / 1e18 && scaled <= s.scaledDebt",
       "assume s.ledger.net >= s.borrowed && s.debt >= s.borrowed && s.ledger.net - s.borrowed < 2^102",

@@ -293,7 +293,7 @@ describe("InsuranceFund", () => {
 
     it("lets shares live on that a loss left worthless", async () => {
       const p = await loadFixture(deployStakedFund);
-      await writeStorage(p.fund, "InsuranceFund", ["_ledger", "generation"], 2n ** 8n - 1n);
+      await writeStorage(p.fund, "InsuranceFund", ["_ledger", "epoch"], 2n ** 24n - 1n);
       const shares = await p.fund.totalSupply();
       await expect(p.asSocializer.cover(p.pool, p.assets("1000"))).not.to.emit(p.fund, "GenerationEnded");
       expect([await p.fund.totalSupply(), await p.fund.totalAssets()]).to.deep.equal([shares, 0n]);
@@ -323,6 +323,33 @@ describe("InsuranceFund", () => {
         .to.be.revertedWithCustomError(p.fund, "UnknownEpoch")
         .withArgs(epoch, 4);
       await expect(p.fund.supplyAt(epoch)).to.be.revertedWithCustomError(p.fund, "UnknownEpoch").withArgs(epoch, 4);
+    }
+  });
+
+  it("remembers them through generations, of accounts that came, stayed away or came back", async () => {
+    const p = await loadFixture(deployStakedFund);
+    const holders = [p.staker, p.staker2, p.stranger, p.operator];
+    const held: bigint[][] = [];
+    const slash = async (assets: bigint) => {
+      held.push(await Promise.all(holders.map((holder) => p.fund.balanceOf(holder))));
+      await p.asSocializer.cover(p.pool, assets);
+    };
+    await p.fund.connect(p.governor).setCoverageLimit(p.pool, p.assets("1000000"));
+    await time.increase(17n * DAY);
+    // who stakes in each generation; before its end a part is lost, and something moves
+    for (const stakers of [[p.staker2], [p.stranger], [], [p.staker2, p.operator], [p.staker, p.stranger]]) {
+      for (const staker of stakers) await p.stake(staker, p.assets("300"));
+      if (!stakers.length) await p.stake(p.governor, p.assets("300"));
+      await slash(p.assets("100"));
+      if (stakers.length === 2) await p.fund.connect(stakers[0]).transfer(stakers[1], 12_345n);
+      await slash(await p.fund.totalAssets());
+      expect(await p.fund.totalSupply()).to.equal(0n);
+    }
+    expect(await p.fund.generation()).to.equal(5n);
+    expect(held.flat().filter((balance) => balance !== 0n)).to.have.length(14);
+    for (const [i, balances] of held.entries()) {
+      const told = await Promise.all(holders.map((holder) => p.fund.balanceAt(holder, i + 1)));
+      expect(told, `epoch ${i + 1}`).to.deep.equal(balances);
     }
   });
 

@@ -117,7 +117,14 @@ describe("InsuranceFund", () => {
       expect(await p.fund.cooldownOf(p.staker)).to.deep.equal([0n, 0n, 0n, 0n]);
       await p.stake(p.staker, p.assets("50"));
       await expect(p.fund.connect(p.staker).cooldown(0)).to.be.revertedWithCustomError(p.fund, "NoRequest");
-      await p.fund.connect(p.staker).transfer(p.staker2, p.assets("50") * 1000n);
+      await p.fund.connect(p.staker).transfer(p.staker2, p.assets("20") * 1000n);
+      // a request of the next one is as good as any
+      await p.fund.connect(p.staker).cooldown(p.assets("30") * 1000n);
+      const [shares, , opensAt] = await p.fund.cooldownOf(p.staker);
+      expect(shares).to.equal(p.assets("30") * 1000n);
+      await time.increaseTo(opensAt);
+      await p.fund.connect(p.staker).redeem(shares, p.staker, p.staker);
+      expect(await p.asset.balanceOf(p.staker)).to.equal(p.assets("30"));
     });
 
     it("locks the cooling shares, and only those", async () => {

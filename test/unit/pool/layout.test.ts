@@ -24,7 +24,8 @@ describe("LendingPool and PoolTwin: storage", () => {
     expect(twin.storage.map(({ label }) => label)).to.deep.equal([
       "_ledger",
       "_epochs",
-      "_lastEpochOf",
+      "_lastEnd",
+      "_endOf",
       "_shared",
       "_borrowers",
       "_bookedFees",

@@ -209,6 +209,24 @@ describe("LendingPool: odd tokens", () => {
       expect((await p.pool.positionOf(p.borrower2)).writtenOff).to.equal(0n);
     });
 
+    it("are no refusal where the token keeps a fee: a recovery that does not arrive whole is refused, or one pool's claims would pay another's", async () => {
+      const { p, asset } = await loadFixture(fixture);
+      await p.setPrice("1500");
+      await p.pool.writeDown([p.borrower]);
+      await p.setPrice("2500");
+      const { writtenOff } = await p.pool.positionOf(p.borrower);
+      await asset.setQuirks({ feeBps: 1_000, returns_: 0, paused: false, revertsOnZero: false });
+      await expect(p.pool.refinance(p.borrower))
+        .to.be.revertedWithCustomError(p.pool, "IncorrectTransfer")
+        .withArgs(
+          asset,
+          (sent: bigint) => sent > writtenOff,
+          (received: bigint) => received > writtenOff / 2n && received < writtenOff,
+        );
+      expect((await p.pool.positionOf(p.borrower)).writtenOff).to.be.greaterThan(writtenOff);
+      expect(await asset.balanceOf(p.socializer)).to.equal(0n);
+    });
+
     it("are not faked by a caller who starves a dear transfer of gas, to give a recovery to the lenders of today", async () => {
       const { p, asset } = await loadFixture(fixture);
       await p.setPrice("1500");
@@ -233,6 +251,13 @@ describe("LendingPool: odd tokens", () => {
         } else refused++;
       }
       expect(refused).to.be.greaterThan(5);
+      // a token that needs more than there is: with a million it has refused, with less it may have been starved
+      await asset.setAppetite(3_000_000n);
+      await expect(refinance(900_000n))
+        .to.be.revertedWithCustomError(p.pool, "InsufficientGas")
+        .withArgs((available: bigint) => available < 900_000n, 1_000_000n);
+      await expect(refinance(2_500_000n)).to.emit(p.pool, "RecoveryCredited");
+      await start.restore();
       await asset.setAppetite(0n);
       await expect(refinance(5_000_000n)).to.emit(p.socializer, "Recovered");
     });

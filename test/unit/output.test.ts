@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { InputError } from "../../../scripts/lib/errors";
-import { checkOutput, checkOutputs, writeOutput } from "../../../scripts/lib/output";
+import { InputError } from "../../scripts/lib/errors";
+import { checkOutput, checkOutputs, writeOutput } from "../../scripts/lib/output";
 
-describe("replay: files that it writes", () => {
+describe("scripts: files that they write", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "replay-"));

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { ConfigError, requireConnection } from "../../../deploy/config";
+import { ConfigError, requireConnection } from "../../deploy/config";
 
 const register = require.resolve("ts-node/register/transpile-only");
 
-describe("replay: the command lines of scripts", () => {
+describe("scripts: command lines", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "replay-"));
@@ -23,11 +23,24 @@ describe("replay: the command lines of scripts", () => {
       env: { ...process.env, TS_NODE_PROJECT: resolve("tsconfig.json"), ...env },
     });
 
-  for (const script of ["mutants", "check-coverage", "deploy", "check-deployment", "replay"]) {
-    it(`${script} prints its help`, () => {
-      const { status, stdout, stderr } = run(script, ["--help"]);
-      expect([status, stderr]).to.deep.equal([0, ""]);
-      expect(stdout).to.contain("npm ").and.to.contain("xit code 0:");
+  const scripts = readdirSync("scripts")
+    .filter(
+      (file) => file.endsWith(".ts") && /^void (runCommand|onNetwork)\(/m.test(readFileSync(`scripts/${file}`, "utf8")),
+    )
+    .map((file) => file.slice(0, -".ts".length));
+
+  it("are those of a dozen scripts and more", () => {
+    expect(scripts).to.include.members(["deploy", "fuzz", "gas", "mutate", "prove", "replay", "scale", "test-anvil"]);
+  });
+
+  for (const script of scripts) {
+    it(`${script} prints its help, and says in one line which option it does not know`, () => {
+      const help = run(script, ["--help"]);
+      expect([help.status, help.stderr]).to.deep.equal([0, ""]);
+      expect(help.stdout).to.contain("npm ").and.to.contain("xit code 0:");
+      const { status, stdout, stderr } = run(script, ["--nonsense"]);
+      expect([status, stdout]).to.deep.equal([2, ""]);
+      expect(stderr).to.match(/^.*--nonsense.*\n$/);
     });
   }
 
