@@ -219,6 +219,22 @@ describe("InsuranceFund", () => {
       for (const epoch of [1n, 25n, 50n]) expect(await fund.balanceAt(p.stranger, epoch)).to.equal(0n);
     });
 
+    it("holds less after each near-wipe that leaves more than a thousandth: 41,337 tokens of 18 decimals after three", async () => {
+      const p = await deployProtocol({ assetDecimals: 18 });
+      await p.grantCoverage(p.assets("1000000"));
+      const asSocializer = p.fund.connect(await signerOf(p.socializer));
+      const rooms = [];
+      for (let i = 0; i < 3; i++) {
+        await p.stake(p.staker, p.assets("100000"));
+        await asSocializer.cover(p.pool, ((await p.fund.totalAssets()) * 998n) / 1000n);
+        rooms.push((await p.fund.maxDeposit(p.staker)) / p.assets("1"));
+      }
+      expect(await p.fund.generation()).to.equal(0n);
+      expect(rooms[2]).to.equal(41_337n);
+      expect(rooms[0]).to.be.greaterThan(400n * rooms[1]);
+      expect(rooms[1]).to.be.greaterThan(400n * rooms[2]);
+    });
+
     it("keeps the generation where a share keeps a millionth", async () => {
       const p = await loadFixture(deployStakedFund);
       await expect(p.asSocializer.cover(p.pool, p.assets("1000") - 1_000n)).not.to.emit(p.fund, "GenerationEnded");
