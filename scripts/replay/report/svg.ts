@@ -206,13 +206,32 @@ function drawFlags(
   });
 }
 
-function draw(chart: Chart, frame: Frame, axis: Axis): string {
-  const { left, right, width, height } = frame;
-  const bottom = frame.bottom + (axis.unit ? LINE : 0);
-  const id = `${chart.id}-${frame.name}`;
+/** A chart in its frame: where on the picture a place and a value are, and the edges of the plot. */
+interface Plot {
+  chart: Chart;
+  frame: Frame;
+  axis: Axis;
+  /** Values at which the plot has a line across, a step apart. */
+  ticks: readonly number[];
+  step: number;
+  x: (place: number) => number;
+  y: (value: number) => number;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  /** The part of the axis before it breaks off. */
+  start: number;
+  end: number;
+}
+
+const at = (pixels: number) => pixels.toFixed(1);
+
+function plotOf(chart: Chart, frame: Frame, axis: Axis): Plot {
   const { values: places, rest } = axis;
-  const [start, end] = [places[0], rest?.from ?? places[places.length - 1]];
-  const x = (place: number) => left + axis.scale(place) * (width - left - right);
+  const [left, right] = [frame.left, frame.width - frame.right];
+  const top = chart.marks || chart.unit ? FLAGS : PLAIN;
+  const bottom = frame.height - frame.bottom - (axis.unit ? LINE : 0);
 
   const all = [...chart.series.flatMap(({ values }) => values), ...(chart.include ?? [])];
   const [min, max] = all.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [
@@ -222,31 +241,41 @@ function draw(chart: Chart, frame: Frame, axis: Axis): string {
   const pad = max === min ? Math.abs(max) / 100 || 1 : 0;
   const ticks = niceTicks(min - pad, max + pad, 4);
   const [low, high] = [ticks[0], ticks[ticks.length - 1]];
-  const step = ticks[1] - ticks[0];
-  const top = chart.marks || chart.unit ? FLAGS : PLAIN;
-  const y = (value: number) => height - bottom - ((value - low) / (high - low)) * (height - top - bottom);
-  const at = (value: number) => value.toFixed(1);
+  return {
+    ...{ chart, frame, axis, ticks, left, right, top, bottom },
+    step: ticks[1] - ticks[0],
+    x: (place) => left + axis.scale(place) * (right - left),
+    y: (value) => bottom - ((value - low) / (high - low)) * (bottom - top),
+    start: places[0],
+    end: rest?.from ?? places[places.length - 1],
+  };
+}
 
-  const parts: string[] = [];
-  for (const { from, to } of chart.bands ?? []) {
+function drawBands({ chart, x, top, bottom, start, end }: Plot): string[] {
+  return (chart.bands ?? []).map(({ from, to }) => {
     const [x0, x1] = [x(Math.max(from, start)), x(Math.min(to, end))];
-    parts.push(
-      `<rect class="band" x="${at(x0)}" y="${top}" width="${at(Math.max(x1 - x0, 1))}" height="${height - top - bottom}"/>`,
-    );
-  }
-  for (const tick of ticks) {
-    parts.push(
-      `<line class="grid" x1="${left}" x2="${width - right}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>`,
-      `<text class="tick" x="${left - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tickLabel(tick, step, chart.percent)}</text>`,
-    );
-  }
-  const below = height - bottom + 18;
+    return `<rect class="band" x="${at(x0)}" y="${top}" width="${at(Math.max(x1 - x0, 1))}" height="${bottom - top}"/>`;
+  });
+}
+
+function drawValues({ chart, ticks, step, y, left, right, top }: Plot): string[] {
+  const lines = ticks.flatMap((tick) => [
+    `<line class="grid" x1="${left}" x2="${right}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>`,
+    `<text class="tick" x="${left - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tickLabel(tick, step, chart.percent)}</text>`,
+  ]);
+  return chart.unit ? [...lines, `<text class="tick" x="0" y="${top - 14}">${escape(chart.unit)}</text>`] : lines;
+}
+
+/** The labels below, as many as have room beside each other, and where the axis breaks off. */
+function drawAxis({ frame, axis, x, left, right, top, bottom, end }: Plot): string[] {
+  const { rest, unit } = axis;
+  const wide = frame.name === "wide";
+  const below = bottom + 18;
+  const parts: string[] = [];
+  if (unit) parts.push(`<text class="tick" x="${right}" y="${below + LINE}" text-anchor="end">${escape(unit)}</text>`);
+
   const widthOf = (text: string) => LETTER * text.length;
-  if (chart.unit) parts.push(`<text class="tick" x="0" y="${top - 14}">${escape(chart.unit)}</text>`);
-  const unit = axis.unit ?? "";
-  if (unit)
-    parts.push(`<text class="tick" x="${width - right}" y="${below + LINE}" text-anchor="end">${escape(unit)}</text>`);
-  const endOfTicks = !rest ? width : frame.name === "wide" ? x(end) : width - right - widthOf(rest.end) - SPACE;
+  const endOfTicks = !rest ? frame.width : wide ? x(end) : right - widthOf(rest.end) - SPACE;
   let tickFrom = 0;
   for (const tick of axis.ticks(frame.ticks)) {
     const place = x(tick.at);
@@ -260,42 +289,59 @@ function draw(chart: Chart, frame: Frame, axis: Axis): string {
   if (rest) {
     const divide = (x(end) + x(end + 1e-6)) / 2;
     parts.push(
-      `<line class="divide" x1="${at(divide)}" x2="${at(divide)}" y1="${top}" y2="${height - bottom + 6}"/>`,
-      `<text class="tick" x="${width - right}" y="${below}" text-anchor="end">${rest.end}</text>`,
-      ...(frame.name === "wide" ? [`<text class="tick" x="${at(divide + 8)}" y="${below}">${rest.name}</text>`] : []),
+      `<line class="divide" x1="${at(divide)}" x2="${at(divide)}" y1="${top}" y2="${bottom + 6}"/>`,
+      `<text class="tick" x="${right}" y="${below}" text-anchor="end">${rest.end}</text>`,
+      ...(wide ? [`<text class="tick" x="${at(divide + 8)}" y="${below}">${rest.name}</text>`] : []),
     );
   }
-  for (const { colour, values, dashed, filled } of chart.series) {
+  return parts;
+}
+
+function drawSeries({ chart, axis, x, y, bottom, start }: Plot): string[] {
+  return chart.series.flatMap(({ colour, values, dashed, filled }) => {
     const path = values
       .map((value, i) => {
-        const [px, py] = [at(x(places[i])), at(y(value))];
+        const [px, py] = [at(x(axis.values[i])), at(y(value))];
         if (i === 0) return `M${px} ${py}`;
         return axis.stepped ? `H${px}V${py}` : `L${px} ${py}`;
       })
       .join("");
-    if (filled) {
-      parts.push(
-        `<path d="${path}V${height - bottom}H${at(x(start))}Z" style="fill:${colour}" class="area" stroke="none"/>`,
-      );
-    }
-    parts.push(`<path d="${path}" style="stroke:${colour}" class="line${dashed ? " dashed" : ""}"/>`);
-  }
-  const marks = chart.marks ?? [];
-  parts.push(
+    const line = `<path d="${path}" style="stroke:${colour}" class="line${dashed ? " dashed" : ""}"/>`;
+    const closed = `${path}V${bottom}H${at(x(start))}Z`;
+    return filled ? [`<path d="${closed}" style="fill:${colour}" class="area" stroke="none"/>`, line] : [line];
+  });
+}
+
+function drawMarks({ chart, frame, x, y, top }: Plot): string[] {
+  const marks = (chart.marks ?? []).map((mark) => ({ ...mark, x: x(mark.at), y: y(mark.value) }));
+  return [
     ...drawFlags(
       chart,
       frame,
       top,
-      marks.filter(({ label }) => label).map((mark) => ({ ...mark, x: x(mark.at), y: y(mark.value) })),
+      marks.filter(({ label }) => label),
     ),
-  );
-  for (const { at: place, value, colour, radius } of marks) {
-    parts.push(
-      `<circle cx="${at(x(place))}" cy="${at(y(value))}" r="${at(radius)}" style="fill:${colour}" class="mark"/>`,
-    );
-  }
-  parts.push(`<line class="cursor" y1="${top}" y2="${height - bottom}" x1="0" x2="0"/>`);
-  return `<svg class="${frame.name}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d" data-left="${left}" data-span="${width - left - right}"><title id="${id}-t">${escape(chart.title)}</title><desc id="${id}-d">${escape(chart.description)}</desc>${parts.join("")}</svg>`;
+    ...marks.map(
+      (mark) =>
+        `<circle cx="${at(mark.x)}" cy="${at(mark.y)}" r="${at(mark.radius)}" style="fill:${mark.colour}" class="mark"/>`,
+    ),
+  ];
+}
+
+function draw(chart: Chart, frame: Frame, axis: Axis): string {
+  const plot = plotOf(chart, frame, axis);
+  const { left, right, top, bottom } = plot;
+  const id = `${chart.id}-${frame.name}`;
+  const parts = [
+    `<title id="${id}-t">${escape(chart.title)}</title><desc id="${id}-d">${escape(chart.description)}</desc>`,
+    ...drawBands(plot),
+    ...drawValues(plot),
+    ...drawAxis(plot),
+    ...drawSeries(plot),
+    ...drawMarks(plot),
+    `<line class="cursor" y1="${top}" y2="${bottom}" x1="0" x2="0"/>`,
+  ];
+  return `<svg class="${frame.name}" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-labelledby="${id}-t ${id}-d" data-left="${left}" data-span="${right - left}">${parts.join("")}</svg>`;
 }
 
 export function drawChart(chart: Chart, axis: Axis): string {
