@@ -214,6 +214,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.PoolViews__factory>;
     getContractFactory(
+      name: "CodeStore",
+      signerOrOptions?: ethers.Signer | FactoryOptions
+    ): Promise<Contracts.CodeStore__factory>;
+    getContractFactory(
       name: "InsuranceFund",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.InsuranceFund__factory>;
@@ -633,6 +637,11 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.PoolViews>;
     getContractAt(
+      name: "CodeStore",
+      address: string | ethers.Addressable,
+      signer?: ethers.Signer
+    ): Promise<Contracts.CodeStore>;
+    getContractAt(
       name: "InsuranceFund",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -1044,6 +1053,10 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolViews>;
     deployContract(
+      name: "CodeStore",
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.CodeStore>;
+    deployContract(
       name: "InsuranceFund",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.InsuranceFund>;
@@ -1462,6 +1475,11 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.PoolViews>;
+    deployContract(
+      name: "CodeStore",
+      args: any[],
+      signerOrOptions?: ethers.Signer | DeployContractOptions
+    ): Promise<Contracts.CodeStore>;
     deployContract(
       name: "InsuranceFund",
       args: any[],

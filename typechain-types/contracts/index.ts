@@ -12,6 +12,7 @@ export type { oracles };
 import type * as periphery from "./periphery";
 export type { periphery };
 export type { BadDebtSocializer } from "./BadDebtSocializer";
+export type { CodeStore } from "./CodeStore";
 export type { InsuranceFund } from "./InsuranceFund";
 export type { LendingPool } from "./LendingPool";
 export type { PoolFactory } from "./PoolFactory";

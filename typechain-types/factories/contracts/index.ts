@@ -7,6 +7,7 @@ export * as mocks from "./mocks";
 export * as oracles from "./oracles";
 export * as periphery from "./periphery";
 export { BadDebtSocializer__factory } from "./BadDebtSocializer__factory";
+export { CodeStore__factory } from "./CodeStore__factory";
 export { InsuranceFund__factory } from "./InsuranceFund__factory";
 export { LendingPool__factory } from "./LendingPool__factory";
 export { PoolFactory__factory } from "./PoolFactory__factory";
