@@ -9,6 +9,7 @@ import {IInsuranceFund} from "./interfaces/IInsuranceFund.sol";
 import {ILendingPool, PoolParams} from "./interfaces/ILendingPool.sol";
 import {IOracle, ORACLE_GAS} from "./interfaces/IOracle.sol";
 import {IPoolFactory} from "./interfaces/IPoolFactory.sol";
+import {Bounds} from "./libraries/Bounds.sol";
 import {Interest} from "./libraries/Interest.sol";
 
 /// @title PoolFactory
@@ -92,37 +93,31 @@ contract PoolFactory is IPoolFactory, AccessManaged {
         bool own = ok && answer.length == 32 && abi.decode(answer, (uint256)) == uint160(address(this));
         if (own) revert InvalidAsset(token);
         try IERC20Metadata(token).decimals() returns (uint8 decimals) {
-            _check("decimals", decimals, 0, MAX_DECIMALS);
+            Bounds.check("decimals", decimals, 0, MAX_DECIMALS);
         } catch {
             revert InvalidAsset(token);
         }
     }
 
     function _checkTerms(PoolParams calldata p) private pure {
-        _check("lltv", p.lltv, 0.01e18, MAX_LLTV);
-        _check("maxIncentive", p.maxIncentive, 0, 0.5e18);
+        Bounds.check("lltv", p.lltv, 0.01e18, MAX_LLTV);
+        Bounds.check("maxIncentive", p.maxIncentive, 0, 0.5e18);
         // LLTV·(1+i) < 1: an account can be liquidated before its collateral is worth less than its debt plus incentive
-        _check("lltv * (1 + maxIncentive)", (p.lltv * (WAD + p.maxIncentive)) / WAD, 0, WAD - 1);
-        _check("writeDownIncentive", p.writeDownIncentive, 0, p.maxIncentive);
+        Bounds.check("lltv * (1 + maxIncentive)", (p.lltv * (WAD + p.maxIncentive)) / WAD, 0, WAD - 1);
+        Bounds.check("writeDownIncentive", p.writeDownIncentive, 0, p.maxIncentive);
         // healthy debt shares no tick of the risk ladder with debt that cannot repay: it would hide its shortfall
-        _check("lltv * (1 + writeDownIncentive)", (p.lltv * (WAD + p.writeDownIncentive)) / WAD, 0, MAX_LLTV);
-        _check("minIncentive", p.minIncentive, 0, p.writeDownIncentive);
-        _check("targetHealth", p.targetHealth, WAD, 10 * WAD);
-        _check("minDebt", p.minDebt, 1, type(uint96).max);
-        _check("dust", p.dust, 0, p.minDebt);
-        _check("vesting", p.vesting, 1 hours, 365 days);
-        _check("guardTolerance", p.guardTolerance, 0, 1_000);
-        _check("blindPeriod", p.blindPeriod, 1 hours, 30 days);
-        _check(
+        Bounds.check("lltv * (1 + writeDownIncentive)", (p.lltv * (WAD + p.writeDownIncentive)) / WAD, 0, MAX_LLTV);
+        Bounds.check("minIncentive", p.minIncentive, 0, p.writeDownIncentive);
+        Bounds.check("targetHealth", p.targetHealth, WAD, 10 * WAD);
+        Bounds.check("minDebt", p.minDebt, 1, type(uint96).max);
+        Bounds.check("dust", p.dust, 0, p.minDebt);
+        Bounds.checkShared(p.vesting, p.guardTolerance, p.blindPeriod);
+        Bounds.check(
             "rateAtTarget",
             p.rateAtTarget,
             Interest.MIN_RATE * Interest.RATE_UNIT,
             Interest.MAX_RATE * Interest.RATE_UNIT
         );
-    }
-
-    function _check(string memory parameter, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert OutOfBounds(parameter, value, min, max);
     }
 
     function _create(bytes memory code) private returns (address created) {

@@ -154,10 +154,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.BadDebtSocializer__factory>;
     getContractFactory(
-      name: "CodeStore",
-      signerOrOptions?: ethers.Signer | FactoryOptions
-    ): Promise<Contracts.CodeStore__factory>;
-    getContractFactory(
       name: "EpochLedger",
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<Contracts.EpochLedger__factory>;
@@ -562,11 +558,6 @@ declare module "hardhat/types/runtime" {
       signer?: ethers.Signer
     ): Promise<Contracts.BadDebtSocializer>;
     getContractAt(
-      name: "CodeStore",
-      address: string | ethers.Addressable,
-      signer?: ethers.Signer
-    ): Promise<Contracts.CodeStore>;
-    getContractAt(
       name: "EpochLedger",
       address: string | ethers.Addressable,
       signer?: ethers.Signer
@@ -993,10 +984,6 @@ declare module "hardhat/types/runtime" {
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BadDebtSocializer>;
     deployContract(
-      name: "CodeStore",
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.CodeStore>;
-    deployContract(
       name: "EpochLedger",
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.EpochLedger>;
@@ -1400,11 +1387,6 @@ declare module "hardhat/types/runtime" {
       args: any[],
       signerOrOptions?: ethers.Signer | DeployContractOptions
     ): Promise<Contracts.BadDebtSocializer>;
-    deployContract(
-      name: "CodeStore",
-      args: any[],
-      signerOrOptions?: ethers.Signer | DeployContractOptions
-    ): Promise<Contracts.CodeStore>;
     deployContract(
       name: "EpochLedger",
       args: any[],

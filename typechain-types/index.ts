@@ -78,8 +78,6 @@ export type { Checkpoints } from "./@openzeppelin/contracts/utils/structs/Checkp
 export { Checkpoints__factory } from "./factories/@openzeppelin/contracts/utils/structs/Checkpoints__factory";
 export type { BadDebtSocializer } from "./contracts/BadDebtSocializer";
 export { BadDebtSocializer__factory } from "./factories/contracts/BadDebtSocializer__factory";
-export type { CodeStore } from "./contracts/base/CodeStore";
-export { CodeStore__factory } from "./factories/contracts/base/CodeStore__factory";
 export type { EpochLedger } from "./contracts/base/EpochLedger";
 export { EpochLedger__factory } from "./factories/contracts/base/EpochLedger__factory";
 export type { EpochShares } from "./contracts/base/EpochShares";
@@ -108,6 +106,8 @@ export type { PoolPositions } from "./contracts/base/PoolPositions";
 export { PoolPositions__factory } from "./factories/contracts/base/PoolPositions__factory";
 export type { PoolViews } from "./contracts/base/PoolViews";
 export { PoolViews__factory } from "./factories/contracts/base/PoolViews__factory";
+export type { CodeStore } from "./contracts/CodeStore";
+export { CodeStore__factory } from "./factories/contracts/CodeStore__factory";
 export type { InsuranceFund } from "./contracts/InsuranceFund";
 export { InsuranceFund__factory } from "./factories/contracts/InsuranceFund__factory";
 export type { IAggregatorV3 } from "./contracts/interfaces/IAggregatorV3";
