@@ -19,6 +19,7 @@ contract InsuranceFund is FundStakers {
         Bounds.check("reserveCut", p.reserveCut, 0, Interest.BPS);
         Bounds.check("maxPremium", p.maxPremium, 0, Interest.BPS / 2);
         Bounds.check("halfCover", p.halfCover, 1, Interest.WAD);
+        Bounds.check("dust", p.dust, 0, MAX_ASSETS);
         Bounds.checkShared(p.vesting, p.guardTolerance, p.blindPeriod);
     }
 }

@@ -31,7 +31,8 @@ export interface Config {
   supplyCap: string;
   /** Most cover that the fund gives the first pool, in whole loan assets. */
   coverageLimit: string;
-  fund: FundTerms;
+  /** Terms of the fund, for the decimals of the loan asset. */
+  fund: (decimals: number) => FundTerms;
 }
 
 /** A mistake in the configuration: its message says in one line what to do. */

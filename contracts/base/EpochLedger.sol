@@ -90,7 +90,7 @@ abstract contract EpochLedger is IEpochEvents, ReentrancyGuardTransient {
     }
 
     /// @dev Voids all shares: no account was touched since the epoch was opened, so those touched before it are old. The
-    /// epochs are the only bound on the number of generations, or a few small stakes would use them up.
+    /// epochs are the only bound on the number of generations: a byte of them was used up by stakes of one unit.
     function _endGeneration(Ledger memory ledger) private {
         uint24 count = _lastEnd.count;
         _endOf[count] = ledger.epoch;

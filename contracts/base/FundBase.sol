@@ -165,8 +165,8 @@ abstract contract FundBase is EpochShares, IInsuranceFund, AccessManaged {
 
     /* ----------------------------------------- FOR THE SHARES ------------------------------------------ */
 
-    /// @dev A request of a generation that ended is void: one that was made before then, or in that second, since shares
-    /// that arrive in the block of an epoch cannot be asked for in it.
+    /// @dev A request of a generation that ended is void: one that was made before then, or in that second. Shares that
+    /// arrive in it are locked, but for what the rounding of `received` leaves: a request for those is void as well.
     function _requestOf(address account) internal view returns (Request memory request) {
         request = _requests[account];
         if (_ledger.ended && request.opensAt <= _lastEnd.time + cooldownPeriod) request.shares = 0;

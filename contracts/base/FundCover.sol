@@ -31,11 +31,13 @@ abstract contract FundCover is FundBase {
     uint256 private immutable RESERVE_CUT;
     uint256 private immutable MAX_PREMIUM;
     uint256 private immutable HALF_COVER;
+    uint256 private immutable DUST;
 
     constructor(FundParams memory p) {
         RESERVE_CUT = p.reserveCut;
         MAX_PREMIUM = p.maxPremium;
         HALF_COVER = p.halfCover;
+        DUST = p.dust;
     }
 
     /* ---------------------------------------- RESERVE, PREMIUM ----------------------------------------- */
@@ -185,7 +187,7 @@ abstract contract FundCover is FundBase {
         s.ledger.net -= int104(int256(staked));
         stakerEpoch = s.ledger.epoch == type(uint24).max ? 0 : s.ledger.epoch + 1;
         if (Waterfall.opensEpoch(pending + staked, pending + net)) {
-            _openEpoch(s.ledger, SharesMath.isWiped(net - staked, net, s.ledger.supply));
+            _openEpoch(s.ledger, SharesMath.isWiped(net - staked, net, s.ledger.supply, DUST));
             if (s.ledger.supply == 0) _toReserve(s);
             s.ledger.flags &= ~FLAG_PENDING;
             if (pends) _pendingLoss = 0;

@@ -107,7 +107,8 @@ abstract contract PoolDefault is PoolPositions, IPoolDefault {
         s.bookedFees = fees - layers.fees;
         s.unvested -= layers.interest;
         if (opensEpoch) {
-            _openEpoch(s.ledger, SharesMath.isWiped(principal - layers.principal, principal, s.ledger.supply));
+            uint256 left = principal - layers.principal;
+            _openEpoch(s.ledger, SharesMath.isWiped(left, principal, s.ledger.supply, DUST));
             // what is left belongs to no share any more
             if (s.ledger.supply == 0) s.unvested = 0;
         }

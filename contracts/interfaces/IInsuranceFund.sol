@@ -14,6 +14,7 @@ struct FundParams {
     uint256 reserveCut; // share of harvested premium that goes to the reserve, basis points
     uint256 maxPremium; // basis points of interest, approached as cover becomes ample; at most 5,000
     uint256 halfCover; // cover over debt (wad) at which the premium is half of it; above 0, at most 1e18
+    uint256 dust; // stakes that come to less in all (assets) are void once a loss leaves a share under 1e-6 of par
     uint256 guardTolerance; // loss that a pool may show while stakers leave, basis points of all assets; at most 1,000
     uint256 blindPeriod; // seconds; exits wait so long once a pool's silence is on record; 1 hour to 30 days
     string name;

@@ -17,7 +17,7 @@ library SharesMath {
     uint8 internal constant DECIMALS_OFFSET = 3;
     /// @notice A share generation ends once a share is worth less than this part of par.
     uint256 internal constant PAR_OVER_END = 1e6;
-    /// @notice And only if the loss left at most this part of what was there before it.
+    /// @notice And only if the loss left at most this part of what was there before it, or dust.
     uint256 internal constant BEFORE_OVER_END = 1e3;
 
     /// @notice The largest amount that is converted; totals are below 2^113, so that no product overflows.
@@ -55,11 +55,13 @@ library SharesMath {
 
     /// @notice Whether a loss that left `total` of `before` assets to `supply` shares ends their generation: an exact wipe
     /// hardly ever happens, and after a near-wipe new deposits would overflow the share counters.
-    /// @dev Only a loss that itself took nearly all does so. Who entered after an earlier one, at a low price, would lose
-    /// to a small one what that left.
-    function isWiped(uint256 total, uint256 before, uint256 supply) internal pure returns (bool) {
+    /// @dev Only a loss that itself took nearly all does so, or one that left less than `dust` (assets). Who entered after
+    /// an earlier loss, at a low price, would lose to a small one what that left; without a bound below, a few units
+    /// that lose all but a little again and again would use the counter up.
+    function isWiped(uint256 total, uint256 before, uint256 supply, uint256 dust) internal pure returns (bool) {
         unchecked {
-            return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;
+            if (supply == 0 || total * VIRTUAL_SHARES * PAR_OVER_END >= supply) return false;
+            return total * BEFORE_OVER_END <= before || total < dust;
         }
     }
 }

@@ -132,8 +132,8 @@ contract MathHarness {
         return SharesMath.toAssetsUp(shares, total, supply);
     }
 
-    function isWiped(uint256 total, uint256 before, uint256 supply) external pure returns (bool) {
-        return SharesMath.isWiped(total, before, supply);
+    function isWiped(uint256 total, uint256 before, uint256 supply, uint256 dust) external pure returns (bool) {
+        return SharesMath.isWiped(total, before, supply, dust);
     }
 
     /* LIQUIDATION */

@@ -59,12 +59,12 @@ export async function checkDeployment(context: Context): Promise<Check[]> {
   const socializer = await (await deploySocializer(d, registry)).getAddress();
   const market = await deployMarket(d, config);
   const oracle = await (await deployOracle(d, market)).getAddress();
-  const fund = await deployFund(d, fundParams(config, market, socializer, registry), authority);
+  const decimals = await decimalsOf(d, market);
+  const fund = await deployFund(d, fundParams(config, market, decimals, { socializer, factory: registry }), authority);
   await deployLens(d);
   await deployLiquidator(d, registry, accounts.keeper);
 
   const pool = await find("Pool");
-  const decimals = await decimalsOf(d, market);
   const parts = { oracle, fund: await fund.getAddress(), socializer };
   const params = poolParams(config, market, decimals, parts);
   await checkPool(factory, await createdAt("PoolFactory"), pool, params, report);

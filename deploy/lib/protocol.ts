@@ -93,9 +93,14 @@ export async function deployLens(d: Deployer) {
   return PoolLens__factory.connect(await d.deploy("PoolLens", "PoolLens", []), d.signer);
 }
 
-/** Parameters of the fund that `config` describes. */
-export function fundParams(config: Config, market: Market, socializer: string, factory: string): FundParamsStruct {
-  return { ...config.fund, asset: market.asset, socializer, factory };
+/** Parameters of the fund that `config` describes; `decimals` are the loan asset's. */
+export function fundParams(
+  config: Config,
+  market: Market,
+  decimals: number,
+  parts: Pick<FundParamsStruct, "socializer" | "factory">,
+): FundParamsStruct {
+  return { ...config.fund(decimals), ...parts, asset: market.asset };
 }
 
 /** Parameters of the first pool; `decimals` are the loan asset's. */

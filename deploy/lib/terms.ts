@@ -30,16 +30,19 @@ export function poolTerms(decimals: number) {
   } satisfies PoolTerms;
 }
 
-/** Terms of a first fund. */
-export const fundTerms = {
-  cooldown: 14n * DAY,
-  window: 2n * DAY,
-  vesting: 3n * DAY,
-  reserveCut: 2_000n,
-  maxPremium: 2_000n,
-  halfCover: parseEther("0.05"),
-  guardTolerance: 2n,
-  blindPeriod: 3n * DAY,
-  name: "Lagan Insurance Fund",
-  symbol: "lgFUND",
-} satisfies FundTerms;
+/** Terms of a first fund, likewise. */
+export function fundTerms(decimals: number) {
+  return {
+    cooldown: 14n * DAY,
+    window: 2n * DAY,
+    vesting: 3n * DAY,
+    reserveCut: 2_000n,
+    maxPremium: 2_000n,
+    halfCover: parseEther("0.05"),
+    dust: parseUnits("50", decimals),
+    guardTolerance: 2n,
+    blindPeriod: 3n * DAY,
+    name: "Lagan Insurance Fund",
+    symbol: "lgFUND",
+  } satisfies FundTerms;
+}

@@ -27,7 +27,7 @@ export async function deployLagan(chain: GasChain, tokens: Tokens, onCreated?: O
   const factory = await deployFactory(d, await manager.getAddress());
   const socializer = await deploySocializer(d, await factory.getAddress());
   const parts = { socializer: await socializer.getAddress(), factory: await factory.getAddress() };
-  const fundParams = { ...fundTerms, ...parts, asset: tokens.loan };
+  const fundParams = { ...fundTerms(LOAN_DECIMALS), ...parts, asset: tokens.loan };
   const fund = await deployFund(d, fundParams, await manager.getAddress());
   const lens = await deployLens(d);
   await assignFunctions(manager, factory, fund);

@@ -10,7 +10,7 @@ export const VIRTUAL_ASSETS = 1n;
 export const DECIMALS_OFFSET = 3;
 /** A share generation ends once a share is worth less than this part of par. */
 export const PAR_OVER_END = 1_000_000n;
-/** And only if the loss left at most this part of what was there before it. */
+/** And only if the loss left at most this part of what was there before it, or dust. */
 export const BEFORE_OVER_END = 1_000n;
 /** The largest amount that is converted. */
 export const MAX_AMOUNT = 2n ** 128n - 1n;
@@ -54,8 +54,9 @@ function fit(amount: bigint): bigint {
 
 /**
  * Whether a loss that left `total` of `before` assets to `supply` shares ends their generation, exactly. Only a loss that itself took
- * nearly all does so.
+ * nearly all does so, or one that left less than `dust` (assets).
  */
-export function isWiped(total: bigint, before: bigint, supply: bigint): boolean {
-  return supply !== 0n && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;
+export function isWiped(total: bigint, before: bigint, supply: bigint, dust: bigint): boolean {
+  if (supply === 0n || total * VIRTUAL_SHARES * PAR_OVER_END >= supply) return false;
+  return total * BEFORE_OVER_END <= before || total < dust;
 }

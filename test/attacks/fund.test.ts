@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { MaxUint256, ZeroAddress } from "ethers";
 import { FixedPoint } from "../../sdk";
 import { loadFixture, takeSnapshot, time } from "../helpers/hre";
-import { lose, priceForLoss } from "../helpers/losses";
+import { expectedLoss, lose, priceForLoss } from "../helpers/losses";
 import { callOf, DAY, deployAccount, deployLentPool, NEXT, setNext } from "../helpers/pool";
 import { signerOf } from "../helpers/protocol";
 import { deployCoveredPool, leave, worthOf } from "./fixtures";
@@ -122,6 +122,36 @@ describe("Attacks: fund", () => {
     expect([await p.fund.totalAssets(), await p.fund.totalSupply()]).to.deep.equal([0n, 0n]);
     expect(await p.fund.generation()).to.equal(start + 301n);
     expect(await p.socializer.claimable(await p.socializer.lossCount(), p.staker)).to.equal(0n);
+  });
+
+  it("Stakes that lose all but a thousandth, again and again, do not use up the shares: a loss that leaves dust ends the generation", async () => {
+    for (const [assetDecimals, wait] of [
+      [6, 30n],
+      [18, 12n],
+    ] as const) {
+      const p = await deployLentPool({ assetDecimals });
+      await p.stake(p.staker, p.assets("4000"));
+      await p.grantCoverage(p.assets("100000"));
+      await p.setPrice("1400");
+      await p.pool.writeDown([p.borrower]); // empties the fund
+      const [most, start] = [await p.fund.maxDeposit(p.staker), await p.fund.generation()];
+      const account = await deployAccount(p);
+      await account.execute([await callOf(p.asset, "approve", [p.fund, MaxUint256])]);
+      for (let i = 0; i < 15; i++) {
+        await setNext(wait);
+        // a stake just so large that the next loss, a few seconds of interest, leaves a little over a thousandth of it
+        const { shortfall } = await expectedLoss(p, p.borrower.address);
+        await account.execute([
+          await callOf(p.fund, "deposit", [shortfall + shortfall / 999n + 1n, account]),
+          await callOf(p.pool, "liquidate", [p.borrower, 1n, 0n, "0x"]),
+        ]);
+      }
+      // a round of two ends a generation: the price has to fall under a millionth of par first
+      expect(await p.fund.generation()).to.be.at.least(start + 4n);
+      expect(await p.fund.maxDeposit(p.staker)).to.be.greaterThan(most / 10n ** 7n);
+      await p.stake(p.staker, p.assets("100000"));
+      expect(await worthOf(p.fund, p.staker)).to.be.within(p.assets("100000") - 1n, p.assets("100000"));
+    }
   });
 
   it("Flash stake earns 0; Σ premium paid ≤ premium earned.", async () => {

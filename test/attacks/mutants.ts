@@ -30,8 +30,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "no-generations",
     file: "contracts/libraries/SharesMath.sol",
-    find: "return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;",
-    replace: "return supply != 0 && total > supply * PAR_OVER_END;",
+    find: "return total * BEFORE_OVER_END <= before || total < dust;",
+    replace: "return total * BEFORE_OVER_END > before && total > before;",
     suite: "shares.test.ts",
     caughtBy:
       "Wiped pool: after a 100 % loss, depositing d redeems ≥ d − 1; 50 cycles of wipe and deposit never overflow; old shares claim only recoveries",
@@ -195,8 +195,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "generation-ends-at-zero-only",
     file: "contracts/libraries/SharesMath.sol",
-    find: "return supply != 0 && total * VIRTUAL_SHARES * PAR_OVER_END < supply && total * BEFORE_OVER_END <= before;",
-    replace: "return supply != 0 && total == 0;",
+    find: "return total * BEFORE_OVER_END <= before || total < dust;",
+    replace: "return total == 0;",
     suite: "losses.test.ts",
     caughtBy:
       "Late recognition of a near-wipe: a loss that leaves the share price under 1e-6 of par ends the generation, the residue goes to fees",
@@ -392,7 +392,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "fund-without-generations",
     file: "contracts/base/FundCover.sol",
-    find: "_openEpoch(s.ledger, SharesMath.isWiped(net - staked, net, s.ledger.supply));",
+    find: "_openEpoch(s.ledger, SharesMath.isWiped(net - staked, net, s.ledger.supply, DUST));",
     replace: "_openEpoch(s.ledger, false);",
     suite: "fund.test.ts",
     caughtBy:
@@ -406,6 +406,15 @@ export const MUTANTS: Mutant[] = [
     suite: "fund.test.ts",
     caughtBy:
       "Stakes of one wei, each slashed to nothing, use up no generation: after 300 of them a stake is whole, and ends with its generation",
+  },
+  {
+    name: "dust-of-shares",
+    file: "contracts/libraries/SharesMath.sol",
+    find: "return total * BEFORE_OVER_END <= before || total < dust;",
+    replace: "return total * BEFORE_OVER_END <= before;",
+    suite: "fund.test.ts",
+    caughtBy:
+      "Stakes that lose all but a thousandth, again and again, do not use up the shares: a loss that leaves dust ends the generation",
   },
   {
     name: "limit-per-loss",

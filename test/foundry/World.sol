@@ -86,6 +86,7 @@ abstract contract World is CommonBase {
                 reserveCut: 2_000,
                 maxPremium: 2_000,
                 halfCover: 0.05e18,
+                dust: 50 * UNIT,
                 guardTolerance: 2,
                 blindPeriod: 1 days,
                 name: "Fund",

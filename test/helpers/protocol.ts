@@ -96,7 +96,7 @@ export async function deployProtocol(options: ProtocolOptions = {}) {
     asset: await asset.getAddress(),
     socializer: await socializer.getAddress(),
     factory: await factory.getAddress(),
-    ...fundTerms,
+    ...fundTerms(assetDecimals),
     ...options.fundTerms,
   };
   const fund = await deployFund(d, fundParams, await manager.getAddress());

@@ -69,6 +69,7 @@ export function termsOf(decimals: Decimals): Terms {
     reserveCut: 2_000n,
     maxPremium: 3_000n,
     halfCover: (5n * WAD) / 100n,
+    dust: 10n * token,
     guardTolerance: 100n,
     blindPeriod: BigInt(6 * HOUR),
   };

@@ -329,7 +329,7 @@ describe("deployment", () => {
         assetFeed: { ...feed, aggregator: await (await context.find("MockAssetFeed")).getAddress(), minAnswer: 0n },
         collateralFeed: feed,
       };
-      const fund = { ...context.config.fund, cooldown: DAY };
+      const fund = (decimals: number) => ({ ...context.config.fund(decimals), cooldown: DAY });
       expect(await faultsOf({ ...context, config: { ...context.config, market, fund } })).to.deep.equal([
         "ChainlinkOracle.base1.minAnswer: 0 instead of 5",
         `InsuranceFund.cooldown: ${14n * DAY} instead of ${DAY}`,

@@ -59,7 +59,10 @@ const cases: Record<string, Case> = {
     inputs: { a: uint(129), t: uint(104), s: uint(112) },
     twin: SharesMath.toAssetsUp,
   },
-  "SharesMath.isWiped(t, b, s)": { inputs: { t: uint(104), b: uint(104), s: uint(112) }, twin: SharesMath.isWiped },
+  "SharesMath.isWiped(t, b, s, d)": {
+    inputs: { t: uint(104), b: uint(104), s: uint(112), d: uint(96) },
+    twin: SharesMath.isWiped,
+  },
   "Liquidation.valueOf(c, p)": { inputs: { c: uint(112), p: uint(256) }, twin: Liquidation.valueOf },
   "Liquidation.collateralOf(v, p)": {
     inputs: { v: uint(128), p: integer(1n, 2n ** 256n - 1n) },

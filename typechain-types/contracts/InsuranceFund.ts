@@ -33,6 +33,7 @@ export type FundParamsStruct = {
   reserveCut: BigNumberish;
   maxPremium: BigNumberish;
   halfCover: BigNumberish;
+  dust: BigNumberish;
   guardTolerance: BigNumberish;
   blindPeriod: BigNumberish;
   name: string;
@@ -49,6 +50,7 @@ export type FundParamsStructOutput = [
   reserveCut: bigint,
   maxPremium: bigint,
   halfCover: bigint,
+  dust: bigint,
   guardTolerance: bigint,
   blindPeriod: bigint,
   name: string,
@@ -63,6 +65,7 @@ export type FundParamsStructOutput = [
   reserveCut: bigint;
   maxPremium: bigint;
   halfCover: bigint;
+  dust: bigint;
   guardTolerance: bigint;
   blindPeriod: bigint;
   name: string;

@@ -31,10 +31,10 @@ export interface Range {
 export const always = (condition: boolean): Exact => (condition ? 1n : -1n) * 10n ** 60n;
 /**
  * By how much `held` of `before` is below where a generation ends: 1e-6 of par, which is a thousandth of a unit, and a thousandth
- * of `before`.
+ * of `before` or dust.
  */
-export const wipeMargin = (supply: bigint, held: Exact, before: Exact): Exact =>
-  min((supply * UNIT) / 10n ** 9n - held, before / 1_000n - held);
+export const wipeMargin = (supply: bigint, held: Exact, before: Exact, dust: bigint): Exact =>
+  min((supply * UNIT) / 10n ** 9n, max(before / 1_000n, dust * UNIT)) - held;
 export const abs = (a: bigint) => max(a, -a);
 export const ofWad = (amount: Exact, wad: bigint) => (amount * wad) / WAD;
 
@@ -132,8 +132,8 @@ export abstract class Part {
     epochs.openedAt = this.now;
   }
 
-  expectEnd(name: string, { generationEnded, supply }: Ending, lost: bigint, held: Exact) {
-    const margin = lost === 0n || supply === 0n ? always(false) : wipeMargin(supply, held, held + lost * UNIT);
+  expectEnd(name: string, { generationEnded, supply }: Ending, lost: bigint, held: Exact, dust: bigint) {
+    const margin = lost === 0n || supply === 0n ? always(false) : wipeMargin(supply, held, held + lost * UNIT, dust);
     this.expectChoice(`end of ${name} shares`, generationEnded, margin);
   }
 }

@@ -12,6 +12,7 @@ export interface FundTerms {
   reserveCut: bigint;
   maxPremium: bigint;
   halfCover: bigint;
+  dust: bigint;
   guardTolerance: bigint;
   blindPeriod: bigint;
 }
@@ -295,7 +296,7 @@ export class NaiveFund extends Part {
     const stakes = [...s.stakers].map(([account, { free, cooling }]): [string, Exact] => [account, free + cooling]);
     this.openEpoch("staker", s.epochs, ending, staked, held, new Map(stakes));
     this.spread(-staked * UNIT);
-    this.expectEnd("fund", ending, staked, this.staked());
+    this.expectEnd("fund", ending, staked, this.staked(), this.terms.dust);
     if (ending.generationEnded) this.endStakers();
   }
 

@@ -18,6 +18,7 @@ describe("InsuranceFund", () => {
       reserveCut: [0n, 10_000n],
       maxPremium: [0n, 5_000n],
       halfCover: [1n, 10n ** 18n],
+      dust: [0n, 2n ** 96n - 1n],
     })) {
       for (const value of [min - 1n, max + 1n].filter((value) => value >= 0n)) {
         it(`refuses a ${name} of ${value}`, async () => {
@@ -42,7 +43,7 @@ describe("InsuranceFund", () => {
 
     it("takes every parameter at its bounds", async () => {
       for (const changes of [
-        { cooldown: 0n, window: 3_600n, vesting: 3_600n, reserveCut: 0n, maxPremium: 0n, halfCover: 1n },
+        { cooldown: 0n, window: 3_600n, vesting: 3_600n, reserveCut: 0n, maxPremium: 0n, halfCover: 1n, dust: 0n },
         {
           cooldown: 365n * DAY,
           window: 365n * DAY,
@@ -50,6 +51,7 @@ describe("InsuranceFund", () => {
           reserveCut: 10_000n,
           maxPremium: 5_000n,
           halfCover: 10n ** 18n,
+          dust: 2n ** 96n - 1n,
         },
       ]) {
         const { deploy } = await create(changes);

@@ -59,7 +59,7 @@ const twins: Record<string, Twin> = {
   toSharesUp: twin(SharesMath.toSharesUp, uint(129), uint(104), uint(112)),
   toAssetsDown: twin(SharesMath.toAssetsDown, uint(129), uint(104), uint(112)),
   toAssetsUp: twin(SharesMath.toAssetsUp, uint(129), uint(104), uint(112)),
-  isWiped: twin(SharesMath.isWiped, uint(104), uint(104), uint(112)),
+  isWiped: twin(SharesMath.isWiped, uint(104), uint(104), uint(112), uint(96)),
 
   valueOf: twin(Liquidation.valueOf, uint(112), uint(256)),
   collateralOf: twin(Liquidation.collateralOf, uint(128), uint(256)),
@@ -146,7 +146,9 @@ const PARTS_OF_CLIMB = ["worthOf", "byClimb", "fromClimb"];
 function internalFunctions() {
   const renamed: Record<string, string> = { "Premium.target": "premiumTarget", "Premium.next": "premiumNext" };
   const directory = path.join(__dirname, "../../../contracts/libraries");
-  return readdirSync(directory).flatMap((file) => {
+  // Bounds refuses, and computes nothing
+  const files = readdirSync(directory).filter((file) => file !== "Bounds.sol");
+  return files.flatMap((file) => {
     const source = readFileSync(path.join(directory, file), "utf8");
     const names = [...source.matchAll(/\bfunction (\w+)\([^)]*\)\s+internal\b/g)].map(([, name]) => name);
     return names

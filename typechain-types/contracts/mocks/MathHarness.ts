@@ -253,7 +253,7 @@ export interface MathHarnessInterface extends Interface {
   ): string;
   encodeFunctionData(
     functionFragment: "isWiped",
-    values: [BigNumberish, BigNumberish, BigNumberish]
+    values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]
   ): string;
   encodeFunctionData(
     functionFragment: "leavable",
@@ -618,7 +618,12 @@ export interface MathHarness extends BaseContract {
   >;
 
   isWiped: TypedContractMethod<
-    [total: BigNumberish, before: BigNumberish, supply: BigNumberish],
+    [
+      total: BigNumberish,
+      before: BigNumberish,
+      supply: BigNumberish,
+      dust: BigNumberish
+    ],
     [boolean],
     "view"
   >;
@@ -965,7 +970,12 @@ export interface MathHarness extends BaseContract {
   getFunction(
     nameOrSignature: "isWiped"
   ): TypedContractMethod<
-    [total: BigNumberish, before: BigNumberish, supply: BigNumberish],
+    [
+      total: BigNumberish,
+      before: BigNumberish,
+      supply: BigNumberish,
+      dust: BigNumberish
+    ],
     [boolean],
     "view"
   >;

@@ -65,7 +65,7 @@ export abstract class PoolDefaults extends PoolRecoveries {
       const covered = min(max(0n, shortfall - s.fees), this.coverage());
       const lost = max(0n, shortfall - s.fees - covered - s.unvested);
       const worth = whole === 0n ? 0n : (((owned * part) / whole) * (held + UNIT - lost)) / (held + UNIT);
-      const wiped = lost === 0n ? always(false) : wipeMargin(supply, held - lost, held);
+      const wiped = lost === 0n ? always(false) : wipeMargin(supply, held - lost, held, this.terms.dust);
       return {
         ZeroAmount: part === 0n ? always(true) : UNIT - worth,
         InsufficientCash: worth - covered - s.cash * UNIT,
@@ -125,7 +125,7 @@ export abstract class PoolDefaults extends PoolRecoveries {
     s.open = !booking.pool.epochOpened;
 
     this.spread(-layers.principal * UNIT);
-    this.expectEnd("pool", booking.pool, layers.principal, this.lenderAssets());
+    this.expectEnd("pool", booking.pool, layers.principal, this.lenderAssets(), this.terms.dust);
     if (booking.pool.generationEnded || s.lenders.size === 0) this.endLenders();
   }
 
