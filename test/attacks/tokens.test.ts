@@ -77,7 +77,7 @@ describe("Attacks: tokens", () => {
     it(`Tokens: ${decimals} decimals: exact credit or a named error.`, async () => {
       const unit = decimals === 30 ? 10n ** 18n : 1n;
       const terms = { minDebt: unit, dust: 0n, supplyCap: MaxUint256 };
-      const p = await deployProtocol({ assetDecimals: decimals, pool: terms });
+      const p = await deployProtocol({ assetDecimals: decimals, pool: terms, fundTerms: { dust: 0n } });
       await p.oracle.setPrice((2000n * unit * 10n ** 36n) / p.collaterals("1"));
       await p.supply(p.lender, 10_000n * unit);
       expect(await p.pool.totalAssets()).to.equal(10_000n * unit);

@@ -330,6 +330,7 @@ describe("LendingPool: odd tokens", () => {
         assetDecimals,
         collateralDecimals,
         pool: { minDebt: 100n * unit, dust: 50n * unit, supplyCap: MaxUint256 },
+        fundTerms: { dust: 50n * unit },
       });
       await p.oracle.setPrice((2000n * unit * 10n ** 36n) / p.collaterals("1"));
       expect(await p.pool.decimals()).to.equal(BigInt(assetDecimals) + 3n);
