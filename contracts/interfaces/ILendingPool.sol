@@ -343,7 +343,8 @@ interface IPoolAdmin {
 /// contract with the rest: the pool delegates them to a twin with the same parameters and storage layout, which is
 /// fixed at creation.
 ///
-/// FINALITY OF SHARES. A loss that leaves a share worth less than 1e-6 of par voids all shares; claims stay.
+/// FINALITY OF SHARES. A loss that leaves a share worth less than 1e-6 of par, and of all that was there at most a
+/// thousandth or less than the pool's dust, voids all shares; claims stay.
 interface ILendingPool is IPoolEvents, IEpochShares, IPoolDefault, IPoolViews, IPoolRisk, IPoolAdmin {
     /// @notice Takes collateral (collateral units) from the caller, for any account. Never paused; asks no oracle.
     /// @dev Reverts with `ZeroAmount`, `ZeroAddress`, `AmountTooLarge` (a position holds less than 2^112),

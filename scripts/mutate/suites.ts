@@ -26,7 +26,12 @@ const LISTS: Record<string, string[]> = {
   "contracts/libraries/SharesMath.sol": [...MATH, ...pool("erc4626"), ...scenarios("generations")],
   "contracts/libraries/Waterfall.sol": [...MATH, ...LOSSES],
   "contracts/base/EpochLedger.sol": [...pool("epochs", "tokens"), ...LOSSES, ...fund("cover")],
-  "contracts/base/EpochShares.sol": [...pool("epochs", "erc20", "erc4626"), ...LOSSES, ...attacks("losses", "shares")],
+  "contracts/base/EpochShares.sol": [
+    ...pool("epochs", "erc20", "erc4626"),
+    ...LOSSES,
+    ...fund("cover"),
+    ...attacks("losses", "shares"),
+  ],
   "contracts/base/PoolDefault.sol": [
     ...pool("writeDown", "liquidation", "writtenOff"),
     ...attacks("liquidation", "losses"),
