@@ -1,6 +1,7 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 import { FixedPoint } from "../../../sdk";
-import { ethers, loadFixture, time } from "../../helpers/hre";
+import { ethers, loadFixture, setBalance, takeSnapshot, time } from "../../helpers/hre";
 import { lose, recover } from "../../helpers/losses";
 import { DAY } from "../../helpers/pool";
 import { deployProtocol, signerOf, type Protocol } from "../../helpers/protocol";
@@ -121,6 +122,45 @@ describe("BadDebtSocializer", () => {
       await recover(p, small, recorded.principal);
       expect(await p.socializer.claimable(small, p.lender)).to.equal((recorded.principal * 6n) / 10n);
       expect(await p.socializer.claimable(small, p.lender2)).to.equal((recorded.principal * 4n) / 10n);
+    });
+
+    it("are divided by whoever books more than 32 accounts one by one: stakers are then paid back before lenders (a known limit)", async () => {
+      const p = await deployProtocol();
+      await p.supply(p.lender, p.assets("100000"));
+      const borrowers: HardhatEthersSigner[] = [];
+      for (let i = 0n; i < 40n; i++) {
+        const address = ethers.getAddress(ethers.toBeHex(0xabc0000000n + i, 20));
+        await setBalance(address, 10n ** 20n);
+        borrowers.push(await ethers.getImpersonatedSigner(address));
+        await p.openPosition(borrowers[Number(i)], p.collaterals("0.6"), p.assets("1000"));
+      }
+      await p.stake(p.staker, p.assets("13170"));
+      await p.grantCoverage(p.assets("100000"));
+      await p.setPrice("1000");
+      const start = await takeSnapshot();
+      for (const { batch, episodes, regained } of [
+        { batch: 40, episodes: 1, regained: "3324" },
+        { batch: 1, episodes: 2, regained: "850" },
+      ]) {
+        for (let i = 0; i < borrowers.length; i += batch) await p.pool.writeDown(borrowers.slice(i, i + batch));
+        for (const borrower of borrowers) {
+          const { writtenOff } = await p.pool.positionOf(borrower);
+          await p.provideAssets(borrower, writtenOff);
+          await p.pool.connect(borrower).repayWrittenOff(borrower, writtenOff / 4n);
+        }
+        const last = await p.socializer.lossCount();
+        const ids = [await p.socializer.episodeOf(1n), await p.socializer.episodeOf(last)].map((list) => list.join());
+        expect(new Set(ids.map((list) => list.split(",").sort().join())).size).to.equal(episodes);
+        let [lost, recovered] = [0n, 0n];
+        for (let id = 1n; id <= last; id++) {
+          const { principal, interest, recoveredBy } = await p.socializer.lossOf(id);
+          lost += principal + interest;
+          recovered += recoveredBy.principal + recoveredBy.interest;
+        }
+        expect(lost).to.be.closeTo(p.assets("3324"), p.assets("1"));
+        expect(recovered).to.be.closeTo(p.assets(regained), p.assets("1"));
+        await start.restore();
+      }
     });
 
     it("lose no lender's claim to a dust stake that ends a record with every loss", async () => {
