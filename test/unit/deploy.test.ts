@@ -108,7 +108,7 @@ describe("deployment", () => {
 
     it("know their own pool from one that a stranger creates in the same block", async () => {
       const { factory, params, stranger } = await deployProtocol();
-      const gas = { gasLimit: 12_000_000n };
+      const gas = { gasLimit: ((await factory.createPool.estimateGas(params)) * 11n) / 10n };
       const sent: ContractTransactionResponse[] = [];
       await inOneBlock(async () => {
         sent.push(await factory.connect(stranger).createPool({ ...params, supplyCap: 1n }, gas));
