@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, Signature, TypedDataEncoder, ZeroAddress, type Signer } from "ethers";
-import { ethers, loadFixture, network, time } from "../../helpers/hre";
+import { ethers, loadFixture, network, takeSnapshot, time } from "../../helpers/hre";
 import { NEXT, callOf, deployAccount, deployLentPool, inOneBlock, type LentPool } from "../../helpers/pool";
 
 const PERMIT = {
@@ -161,6 +161,29 @@ describe("LendingPool: ERC-20", () => {
       await expect(redemption.execution).to.be.revertedWithCustomError(p.pool, "SharesLocked");
       const withdrawal = await depositInLoss(p, (a) => ["withdraw", p.assets("900"), a, a]);
       await expect(withdrawal.execution).to.be.revertedWithCustomError(p.pool, "SharesLocked");
+    });
+
+    it("hold all of a balance that is less than they: a part had left before the loss", async () => {
+      const p = await loadFixture(fixture);
+      await p.setPrice("2000");
+      const account = await deployAccount(p);
+      const shares = p.assets("1000") * 1000n;
+      const calls = [
+        await callOf(p.pool, "mint", [shares, account]),
+        await callOf(p.pool, "transfer", [p.stranger, (shares * 6n) / 10n]),
+        await callOf(p.oracle, "setPrice", [p.priceUnits("1500")]),
+        await callOf(p.pool, "writeDown", [[p.borrower.address]]),
+      ];
+      const start = await takeSnapshot();
+      await expect(account.execute([...calls, await callOf(p.pool, "transfer", [p.stranger, 1n])]))
+        .to.be.revertedWithCustomError(p.pool, "SharesLocked")
+        .withArgs(await account.getAddress(), (shares * 4n) / 10n);
+      await start.restore();
+      await inOneBlock(async () => {
+        await account.execute(calls, { gasLimit: 3_000_000n });
+        expect(await p.pool.maxRedeem(account, NEXT)).to.equal(0n);
+      });
+      expect(await p.pool.balanceOf(account)).to.equal((shares * 4n) / 10n);
     });
 
     it("can leave in the next block", async () => {

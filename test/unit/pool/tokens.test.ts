@@ -164,6 +164,14 @@ describe("LendingPool: odd tokens", () => {
     expect((await p.pool.state()).premium).to.equal(1000n);
   });
 
+  it("that refuse transfers of nothing stop no recovery that all goes to claims", async () => {
+    const { p, asset } = await loadFixture(fixture);
+    await asset.setQuirks({ ...QUIRKS, revertsOnZero: true });
+    await p.pool.connect(p.stranger).repayWrittenOff(p.borrower2, p.assets("100"));
+    const { recovered, recoveredBy } = await p.socializer.lossOf(1n);
+    expect([recovered, recoveredBy.principal]).to.deep.equal([p.assets("100"), p.assets("100")]);
+  });
+
   describe("that block accounts", () => {
     it("stop no liquidation, write-down or repayment of a borrower that is blocked", async () => {
       const { p, asset, collateral } = await loadFixture(fixture);
