@@ -124,6 +124,21 @@ describe("BadDebtSocializer", () => {
       expect(await p.socializer.claimable(small, p.lender2)).to.equal((recorded.principal * 4n) / 10n);
     });
 
+    it("keep the staker epoch that a record waits for, when the reserve alone pays for a later loss in it", async () => {
+      const p = await deployProtocol();
+      await p.stake(p.staker, p.assets("1000000"));
+      await p.grantCoverage(p.assets("1000"));
+      expect(await book(p, p.assets("50"))).to.equal(1n); // half a basis point of the stake
+      await p.provideAssets(p.treasury, p.assets("50"), p.fund);
+      await p.fund.connect(p.treasury).fundReserve(p.assets("50"));
+      expect(await book(p, p.assets("50"))).to.equal(1n);
+      expect((await p.socializer.lossOf(1)).stakerEpoch).to.equal(0n);
+      expect(await book(p, p.assets("60"))).to.equal(1n);
+      const { reserve, staked, stakerEpoch } = await p.socializer.lossOf(1);
+      expect([reserve, staked, stakerEpoch]).to.deep.equal([p.assets("50"), p.assets("110"), 1n]);
+      expect(await p.fund.epoch()).to.equal(1n);
+    });
+
     it("are divided by whoever books more than 32 accounts one by one: stakers are then paid back before lenders (a known limit)", async () => {
       const p = await deployProtocol();
       await p.supply(p.lender, p.assets("100000"));
