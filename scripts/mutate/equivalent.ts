@@ -12,12 +12,6 @@ export interface Equivalent {
 
 export const EQUIVALENT: Equivalent[] = [
   {
-    file: "contracts/libraries/Interest.sol",
-    from: "if (x > -TAYLOR_BOUND && x < TAYLOR_BOUND) {",
-    to: "if (x >= -TAYLOR_BOUND && x < TAYLOR_BOUND) {",
-    reason: "At the bound itself, -7e13, the polynomial and Solady's expWad give the same wad, 999930002449942834.",
-  },
-  {
     file: "contracts/BadDebtSocializer.sol",
     from: "if (paid[STAKED] != 0) {",
     to: "if (true) {",

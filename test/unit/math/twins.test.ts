@@ -137,6 +137,22 @@ describe("The libraries and their twin", () => {
     const { paid, units } = await harness.pay(WAD, 10n * WAD, WAD + 1n);
     deepEqual([paid, units], [WAD, WAD]);
   });
+
+  it("isWiped knows its bounds: a thousandth of what there was, less than dust, less than a millionth of par", async () => {
+    const supply = 10n ** 30n; // a millionth of par is 1e21 units
+    for (const [total, before, dust, wiped] of [
+      [10n ** 18n, 10n ** 21n, 0n, true],
+      [10n ** 18n + 1n, 10n ** 21n, 0n, false],
+      [10n ** 18n, 10n ** 18n, 10n ** 18n + 1n, true],
+      [10n ** 18n, 10n ** 18n, 10n ** 18n, false],
+      [10n ** 21n - 1n, 10n ** 26n, 0n, true],
+      [10n ** 21n, 10n ** 26n, 10n ** 22n, false],
+    ] as const) {
+      deepEqual(await harness.isWiped(total, before, supply, dust), wiped, `${total} of ${before}, dust ${dust}`);
+      deepEqual(SharesMath.isWiped(total, before, supply, dust), wiped);
+    }
+    deepEqual(await harness.isWiped(0n, 10n, 0n, 5n), false);
+  });
 });
 
 /** What `climb` of the harness runs, too: by them the libraries number layers, which the twin has by name. */
