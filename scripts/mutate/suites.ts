@@ -42,7 +42,7 @@ const LISTS: Record<string, string[]> = {
   "contracts/BadDebtSocializer.sol": [
     ...SOCIALIZER,
     ...scenarios("recoveries", "cover", "generations", "fairness"),
-    ...pool("writeDown", "writtenOff"),
+    ...pool("writeDown", "writtenOff", "tokens"),
     ...attacks("claims", "losses"),
   ],
   "contracts/base/FundCover.sol": [
