@@ -132,8 +132,11 @@ export abstract class Part {
     epochs.openedAt = this.now;
   }
 
-  expectEnd(name: string, { generationEnded, supply }: Ending, lost: bigint, held: Exact, dust: bigint) {
-    const margin = lost === 0n || supply === 0n ? always(false) : wipeMargin(supply, held, held + lost * UNIT, dust);
+  /** A generation ends only with an epoch: dust may be left by a loss that is too small for one. */
+  expectEnd(name: string, ending: Ending, lost: bigint, held: Exact, dust: bigint) {
+    const { epochOpened, generationEnded, supply } = ending;
+    const cannot = lost === 0n || supply === 0n || !epochOpened;
+    const margin = cannot ? always(false) : wipeMargin(supply, held, held + lost * UNIT, dust);
     this.expectChoice(`end of ${name} shares`, generationEnded, margin);
   }
 }

@@ -65,7 +65,9 @@ export abstract class PoolDefaults extends PoolRecoveries {
       const covered = min(max(0n, shortfall - s.fees), this.coverage());
       const lost = max(0n, shortfall - s.fees - covered - s.unvested);
       const worth = whole === 0n ? 0n : (((owned * part) / whole) * (held + UNIT - lost)) / (held + UNIT);
-      const wiped = lost === 0n ? always(false) : wipeMargin(supply, held - lost, held, this.terms.dust);
+      const pending = s.epochs.pending * UNIT;
+      const opens = pending + lost - (pending + held) / 10_000n;
+      const wiped = lost === 0n ? always(false) : min(opens, wipeMargin(supply, held - lost, held, this.terms.dust));
       return {
         ZeroAmount: part === 0n ? always(true) : UNIT - worth,
         InsufficientCash: worth - covered - s.cash * UNIT,
